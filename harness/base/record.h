@@ -1,0 +1,175 @@
+/* The record: what was seen, as versioned JSON with every raw sample. Charts, tables and comparisons are
+ * drawn from records alone, on machines without Vulkan. This header is the format's one description.
+ *
+ * Files are written whole (file_write). Units stand in key names. Numbers that do not exist are null,
+ * never 0, inf or nan. Unknown keys are kept out; a record of a newer major schema is refused with a hint.
+ *
+ *   experiment  {"schema":"rooflab.experiment/1","experiment","title","device","provenance":{..},"ceilings":[..],
+ *                "runs":[run..],"claims":[claim..],"conclusion"}
+ *   ceilings    {"schema":"rooflab.ceilings/1","device","provenance":{..},"ceilings":[ceiling..]}
+ *   bench       {"schema":"rooflab.bench/1",   "device","provenance":{..},"ceilings":[..],"runs":[run..]}
+ *   chain       {"schema":"rooflab.chain/1",   ... as bench}
+ *
+ *   run         {"kernel","chain","variant":"unfused|fused|grouped|single","grouping":[2,2],"group","device",
+ *                "shape":{"rows":..},"tensor_bytes","status":"ok|unsupported|skipped|error","why","verified",
+ *                "error_max","tolerance",
+ *                "time_ns":{"median","low","high","n","stop","first"},"samples_ns":[..],"clock",
+ *                "bytes_compulsory","bytes_issued","passes","passes_issued","flops","counts_from",
+ *                "ops":{"fma",..},
+ *                "bound_ns","bound_bytes_per_s","verdict":"HOLDS|BEATEN|UNRESOLVED","cause","roof_ns",
+ *                "roof_bytes_per_s","dispatch_ns","dispatches","binds","ablation":{"window_ns","copy_ns"},
+ *                "cache_resident","speedup":{"over","median","low","high","n","predicted"},"steps":[run..]}
+ *                "steps" are the run's dispatches in order, each with the same keys where they apply.
+ *   ceiling     {"kind":"bandwidth","mix":"read|write|copy|triad","via":"shader|command|native",
+ *                "access":"f32|vec2|vec4|texel"|null,"workgroup","footprint_bytes",
+ *                "bytes_per_s":{"median","low","high","n"}}
+ *               {"kind":"compute","type":"f32","op","width","chains","ops_per_s":{..}}
+ *               {"kind":"launch","time_ns":{..}}
+ *   claim       {"text","name","holds":true|false|null,"low","high"}   null: the interval does not tell
+ *   provenance  {"device","driver","device_kind","clock","compiler","flags","commit","load_average","date",
+ *                "host","spirv_hash","shader_cache","notes":[..]}
+ */
+#ifndef ROOFLAB_RECORD_H
+#define ROOFLAB_RECORD_H
+
+#include <stdint.h>
+
+#include "harness/base/error.h"
+#include "harness/base/stats.h"
+
+#define RECORD_SCHEMA_VERSION 1
+
+/* What one dispatch, or a chain of them, must do at least. Counts are totals over all invocations. */
+enum op {
+    OP_FMA, /* a*b+c in one expression, counted as 2 flops */
+    OP_ADD, /* an addition, subtraction, comparison, min or max: 1 flop */
+    OP_MUL, /* a multiplication: 1 flop */
+    OP_DIV, /* 1 flop */
+    OP_EXP, OP_LOG, OP_TANH, OP_RSQRT, /* special functions: 1 flop each, sqrt counts as rsqrt, pow as log+exp */
+    OP_INT_MUL, /* 32-bit integer multiply */
+    OP_INT_XOR, /* any other 32-bit integer operation */
+    OP_COUNT
+};
+const char *op_name(enum op op);        /* "fma", "add", "mul", "div", "exp", ... */
+enum op op_find(const char *name);      /* OP_COUNT where there is none */
+double ops_flops(const double ops[OP_COUNT]); /* fma = 2, the integer ones 0, all others 1 */
+
+enum mix { MIX_READ, MIX_WRITE, MIX_COPY, MIX_TRIAD, MIX_COUNT };
+enum via { VIA_SHADER, VIA_COMMAND, VIA_NATIVE, VIA_COUNT };
+enum access { ACCESS_NONE, ACCESS_F32, ACCESS_VEC2, ACCESS_VEC4, ACCESS_TEXEL, ACCESS_COUNT };
+const char *mix_name(enum mix m);
+const char *via_name(enum via v);
+const char *access_name(enum access a); /* NULL for ACCESS_NONE */
+
+enum ceiling_kind { CEILING_BANDWIDTH, CEILING_COMPUTE, CEILING_LAUNCH };
+
+/* One measured ceiling. `value` is bytes/s, ops/s, or ns per dispatch, by kind. */
+struct ceiling {
+    enum ceiling_kind kind;
+    enum mix mix;           /* bandwidth */
+    enum via via;           /* bandwidth */
+    enum access access;     /* bandwidth; ACCESS_NONE for commands */
+    int workgroup;          /* invocations in a workgroup; 0 where it does not apply */
+    double footprint_bytes; /* bandwidth: distinct bytes touched, reads and writes together */
+    char type[8];           /* compute: "f32", "i32" */
+    char op[16];            /* compute: op_name(), or "mul+add" (2 flops a pair, counted as flops) */
+    int width, chains;      /* compute: vector width, independent dependency chains per invocation */
+    struct interval value;
+};
+
+enum run_status { RUN_OK, RUN_UNSUPPORTED, RUN_SKIPPED, RUN_ERROR };
+enum verdict { VERDICT_NONE, VERDICT_HOLDS, VERDICT_BEATEN, VERDICT_UNRESOLVED };
+const char *status_name(enum run_status s);
+const char *verdict_name(enum verdict v); /* NULL for VERDICT_NONE */
+
+#define RUN_SHAPE_MAX 8
+struct shape_entry {
+    char name[24];
+    uint64_t value;
+};
+
+/* One measured run: a chain's variant or a kernel, or one step of either. Absent numbers are NAN (counts
+ * are never NAN in an ok run); absent strings are NULL. All strings and arrays are owned by the run. */
+struct run {
+    char *kernel;  /* "layernorm/2-one-read"; for a chain's step its operators, "layernorm|bias" */
+    char *chain;   /* the chain as typed, or NULL */
+    char *variant; /* "unfused", "fused", "grouped", "single" */
+    int *grouping; /* operators per step */
+    int groupings;
+    char *group; /* the experiment's name for the runs that are compared: "seed" */
+    char *device;
+    struct shape_entry shape[RUN_SHAPE_MAX];
+    int shapes;
+    double tensor_bytes;
+    enum run_status status;
+    char *why;
+    bool verified;
+    double error_max, tolerance;
+    struct interval time_ns;
+    char *stop; /* stop_text() */
+    double first_ns;
+    double *samples_ns;
+    int samples;
+    char *clock; /* "device timestamps", "host clock", "model" */
+    double bytes_compulsory, bytes_issued, passes, passes_issued, flops;
+    char *counts_from; /* "operators", "header", "counted" */
+    double ops[OP_COUNT];
+    double bound_ns, bound_bytes_per_s;
+    enum verdict verdict;
+    char *cause; /* of BEATEN, where it can be told */
+    double roof_ns, roof_bytes_per_s, dispatch_ns;
+    int dispatches;
+    char *binds; /* "bytes", "arithmetic", "dispatch", "bytes and arithmetic" */
+    double window_ns, copy_ns;  /* the two ablations */
+    int cache_resident;         /* 1, 0, -1 where it is not known */
+    char *speedup_over;         /* variant that it is compared with, or NULL */
+    struct interval speedup;
+    double speedup_predicted;
+    struct run *steps;
+    int step_count;
+};
+
+struct claim {
+    char *name, *text;
+    int holds; /* 1, 0, -1: the interval does not tell */
+    double low, high;
+};
+
+struct provenance {
+    char *device, *driver, *device_kind, *clock, *compiler, *flags, *commit, *date, *host, *spirv_hash, *shader_cache;
+    double load_average;
+    char **notes;
+    int note_count;
+};
+
+struct record {
+    char *schema;     /* "rooflab.experiment/1" */
+    char *experiment; /* its name, or NULL */
+    char *title;
+    char *device; /* the device's name */
+    struct provenance provenance;
+    struct ceiling *ceilings;
+    int ceiling_count;
+    struct run *runs;
+    int run_count;
+    struct claim *claims;
+    int claim_count;
+    char *conclusion;
+};
+
+struct run *record_add_run(struct record *r); /* a blank run: numbers NAN, strings NULL; valid until the next add */
+struct run *run_add_step(struct run *r);      /* likewise */
+void run_blank(struct run *r);
+struct ceiling *record_add_ceiling(struct record *r); /* zeroed */
+struct claim *record_add_claim(struct record *r);
+void record_note(struct record *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void run_clear(struct run *r);
+void record_clear(struct record *r);
+
+/* JSON text of the record (indented, keys in a fixed order, ends in a newline); freed by the caller. */
+char *record_json(const struct record *r);
+bool record_write(const struct record *r, const char *path, struct error *e);
+/* Reads a record; *r is cleared first. Anything malformed is EXIT_USAGE with file, line or key. */
+bool record_read(struct record *r, const char *path, struct error *e);
+
+#endif

@@ -1,0 +1,38 @@
+/* Looking things up among measured ceilings: the bandwidth surface B(mix, footprint), arithmetic, dispatch. */
+#ifndef ROOFLAB_CEILING_H
+#define ROOFLAB_CEILING_H
+
+#include "harness/base/record.h"
+
+/* A set of ceilings, borrowed from a record. */
+struct ceilings {
+    const struct ceiling *list;
+    int count;
+};
+
+/* B* in bytes/s for a step whose largest single buffer has `largest_bytes`: the highest upper 95 % limit
+ * over all mixes, widths and commands at every measured footprint f >= f0, where f0 is the largest measured
+ * node not above largest_bytes (the smallest node where none is). NAN where nothing was measured. */
+double ceilings_bound_rate(struct ceilings c, double largest_bytes);
+
+/* The roof: the best *generated kernel* (via shader or native) at the nearest mix and footprint, by median.
+ * Nearest footprint is by ratio; `footprint_bytes` counts all distinct bytes. A mix that was not measured
+ * falls back to copy, then to any. NULL where nothing was measured. */
+const struct ceiling *ceilings_roof(struct ceilings c, enum mix mix, double footprint_bytes);
+
+/* The best rate of an operation, in operations/s (for fma: fmas, each 2 flops), by median; NAN where it was
+ * not measured. add and mul fall back to the rate of "mul+add", then of fma. */
+double ceilings_op_rate(struct ceilings c, enum op op);
+/* The best flops/s of any measured f32 arithmetic: the peak of the roofline. */
+const struct ceiling *ceilings_peak(struct ceilings c);
+
+double ceilings_dispatch_ns(struct ceilings c); /* median ns per dispatch; 0 where it was not measured */
+
+/* The mix that a step with these traffic volumes resembles. */
+enum mix mix_of(double bytes_read, double bytes_written);
+
+/* The footprint of the last cache plateau: the largest measured footprint whose best
+ * copy rate is more than 15 % above the rate at the largest footprint; 0 where the curve shows none. */
+double ceilings_last_plateau(struct ceilings c);
+
+#endif

@@ -1,0 +1,34 @@
+/* Charts drawn from records by gnuplot, as PNG and SVG, from one emitted .gp and .dat.
+ *
+ * Names that reach gnuplot are data: they are written so that no quote, backtick, '%', '@', '_', '{', '^', newline or
+ * UTF-8 sequence in them is ever interpreted (enhanced mode off, strings escaped, newlines shown as blanks).
+ * Emission is deterministic: the same record gives the same bytes. Nothing here touches a device. */
+#ifndef ROOFLAB_CHART_H
+#define ROOFLAB_CHART_H
+
+#include "harness/base/error.h"
+#include "harness/base/record.h"
+
+struct chart_options {
+    const char *stem;         /* output path without extension: "results/<device>/fusion-passes" */
+    const char *title;        /* NULL: the record's */
+    const char *group;        /* only runs of this group; NULL: all */
+    double spec_bytes_per_s;  /* data-sheet roofs, drawn dashed; 0: none */
+    double spec_ops_per_s;
+    bool draw;                /* run gnuplot too; else only .gp and .dat are written */
+};
+
+/* Pass chart: x = memory passes k, y = time; bound line, roof line with its fan, a point with error bars
+ * per variant, the gap in equivalent passes. One panel per device where several records are given. */
+bool chart_passes(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
+
+/* Roofline: log-log, measured ceilings with bands, ridge, impossible region, points, arrow unfused -> fused. */
+bool chart_roofline(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
+
+/* Bandwidth over footprint, a line with band per mix and access (best workgroup), for `rooflab ceilings`. */
+bool chart_bandwidth(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
+
+/* Is gnuplot there? Else EXIT_ENVIRONMENT with the command that installs it. ROOFLAB_GNUPLOT names another. */
+bool chart_available(struct error *e);
+
+#endif
