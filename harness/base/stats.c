@@ -1,0 +1,167 @@
+/* The statistics of samples; see stats.h. Sorting, the binomial and Student's t, and the fit are GSL's. */
+#include "harness/base/stats.h"
+
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_fit.h>
+#include <gsl/gsl_sort.h>
+#include <gsl/gsl_statistics_double.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/text.h"
+
+static const struct interval no_interval = {NAN, NAN, NAN, 0};
+
+/* A sorted copy, or NULL where there are no samples or one of them is no number: a sort puts NaN anywhere,
+ * so one bad sample would give a median that looks fine. */
+static double *sorted_copy(const double *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i]))
+            return NULL;
+    if (n == 0)
+        return NULL;
+    double *sorted = need(n * sizeof *sorted);
+    memcpy(sorted, x, n * sizeof *sorted);
+    gsl_sort(sorted, 1, n);
+    return sorted;
+}
+
+double stats_median(const double *x, size_t n)
+{
+    double *sorted = sorted_copy(x, n);
+    double median = sorted ? gsl_stats_median_from_sorted_data(sorted, 1, n) : NAN;
+    free(sorted);
+    return median;
+}
+
+/* How surely the median lies between the d-th smallest and the d-th largest of n samples. */
+static double cover(size_t d, size_t n)
+{
+    return 1 - 2 * gsl_cdf_binomial_P((unsigned)d - 1, 0.5, (unsigned)n);
+}
+
+/* How far in from the ends the interval's limits lie: at order statistic d (from 1), and the share `part`
+ * of the way on to the next. Hettmansperger and Sheather's interpolation, which is exact to second order
+ * for symmetric samples and, as Nyblom shows, good for skewed ones. */
+static void limits_place(size_t n, double confidence, size_t *d, double *part)
+{
+    *d = 1;
+    *part = 0;
+    if (n < 6 || cover(1, n) < confidence)
+        return;
+    size_t low = 1, high = (n + 1) / 2;
+    while (high - low > 1) { /* cover() falls with d: the largest d that still covers */
+        size_t middle = low + (high - low) / 2;
+        if (cover(middle, n) >= confidence)
+            low = middle;
+        else
+            high = middle;
+    }
+    double outer = cover(low, n), inner = cover(low + 1, n);
+    double share = (outer - confidence) / (outer - inner);
+    double whole = (double)n, at = (double)low;
+    *d = low;
+    *part = (whole - at) * share / (at + (whole - 2 * at) * share);
+}
+
+struct interval stats_interval(const double *x, size_t n, double confidence)
+{
+    double *sorted = sorted_copy(x, n);
+    if (!sorted)
+        return no_interval;
+    size_t d;
+    double part;
+    limits_place(n, confidence, &d, &part);
+    struct interval found = {
+        .median = gsl_stats_median_from_sorted_data(sorted, 1, n),
+        .low = sorted[d - 1],
+        .high = sorted[n - d],
+        .n = (int)n,
+    };
+    if (part > 0) {
+        found.low += part * (sorted[d] - sorted[d - 1]);
+        found.high -= part * (sorted[n - d] - sorted[n - d - 1]);
+    }
+    free(sorted);
+    return found;
+}
+
+void stats_limits(const double *x, size_t n, double *lower, double *upper)
+{
+    /* 5 % on each side: the two-sided 90 % interval's ends. */
+    struct interval both = stats_interval(x, n, 0.90);
+    *lower = both.low;
+    *upper = both.high;
+}
+
+struct interval stats_ratio(const double *a, const double *b, size_t n)
+{
+    size_t groups = n > 1 ? n / 2 : n, rounds = n > 1 ? 2 : 1;
+    double *logs = need(groups * sizeof *logs);
+    for (size_t i = 0; i < groups * rounds; i++) {
+        /* A time that is not positive has no ratio; NaN makes the whole interval none. */
+        bool good = a[i] > 0 && b[i] > 0;
+        logs[i / rounds] += good ? (log(a[i]) - log(b[i])) / (double)rounds : NAN;
+    }
+    struct interval found = stats_interval(logs, groups, 0.95);
+    free(logs);
+    found.median = exp(found.median);
+    found.low = exp(found.low);
+    found.high = exp(found.high);
+    return found;
+}
+
+const char *stop_text(enum stop s)
+{
+    static const char *const texts[] = {"", "interval", "max samples", "max time"};
+    return (size_t)s < sizeof texts / sizeof *texts ? texts[s] : "";
+}
+
+enum stop stats_stop(const struct stop_rule *rule, const double *x, size_t n, double spent_s)
+{
+    if ((double)n < rule->min_samples || n == 0)
+        return STOP_NOT_YET;
+    /* Fewer than six samples have no 95 % interval (stats_interval), so they are never precise. */
+    struct interval seen = stats_interval(x, n, 0.95);
+    if (seen.n >= 6 && (seen.high - seen.low) / 2 <= rule->precision * fabs(seen.median))
+        return STOP_PRECISE;
+    if ((double)n >= rule->max_samples)
+        return STOP_SAMPLES;
+    return spent_s >= rule->max_s ? STOP_TIME : STOP_NOT_YET;
+}
+
+/* Weights 1/y^2, or false where the points do not make a line. */
+static bool line_weights(const double *x, const double *y, size_t n, double *weights)
+{
+    bool spread = false;
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(x[i]) || !isfinite(y[i]) || !(y[i] > 0))
+            return false;
+        spread = spread || x[i] != x[0];
+        weights[i] = 1 / (y[i] * y[i]);
+    }
+    return spread;
+}
+
+bool stats_line(const double *x, const double *y, size_t n, struct line_fit *fit)
+{
+    *fit = (struct line_fit){NAN, NAN, NAN, NAN, NAN, NAN};
+    if (n < 3)
+        return false;
+    double *weights = need(n * sizeof *weights);
+    bool ok = line_weights(x, y, n, weights);
+    if (ok) {
+        double a, b, aa, ab, bb, chi2;
+        gsl_fit_wlinear(x, 1, weights, 1, y, 1, n, &a, &b, &aa, &ab, &bb, &chi2);
+        /* The weights are relative only; the size of the error is estimated from the points' own scatter,
+         * so the limits follow Student's t with n-2 degrees of freedom. */
+        double freedom = (double)(n - 2);
+        double t = gsl_cdf_tdist_Pinv(0.975, freedom) * sqrt(chi2 / freedom);
+        double da = t * sqrt(aa), db = t * sqrt(bb);
+        *fit = (struct line_fit){a, a - da, a + da, b, b - db, b + db};
+    }
+    free(weights);
+    return ok;
+}
