@@ -5,6 +5,7 @@
 
 #include "harness/base/record.h"
 
+/* NAN where a number is missing or the bandwidth is not above 0. */
 double bound_ns(double bytes_compulsory, double bytes_per_s);
 
 /* L and U are the one-sided 95 % limits of the median time (stats_limits). HOLDS if L >= bound, BEATEN if

@@ -2,10 +2,11 @@
  * drawn from records alone, on machines without Vulkan. This header is the format's one description.
  *
  * Files are written whole (file_write). Units stand in key names. Numbers that do not exist are null,
- * never 0, inf or nan. Unknown keys are kept out; a record of a newer major schema is refused with a hint.
+ * never 0, inf or nan; a group of them is null as a whole. Unknown keys are kept out; a record of a newer major
+ * schema is refused with a hint.
  *
- *   experiment  {"schema":"rooflab.experiment/1","experiment","title","device","provenance":{..},"ceilings":[..],
- *                "runs":[run..],"claims":[claim..],"conclusion"}
+ *   experiment  {"schema":"rooflab.experiment/1","experiment","title","device","provenance":{..},
+ *                "ceilings":[..],"runs":[run..],"claims":[claim..],"conclusion"}
  *   ceilings    {"schema":"rooflab.ceilings/1","device","provenance":{..},"ceilings":[ceiling..]}
  *   bench       {"schema":"rooflab.bench/1",   "device","provenance":{..},"ceilings":[..],"runs":[run..]}
  *   chain       {"schema":"rooflab.chain/1",   ... as bench}
@@ -19,11 +20,13 @@
  *                "bound_ns","bound_bytes_per_s","verdict":"HOLDS|BEATEN|UNRESOLVED","cause","roof_ns",
  *                "roof_bytes_per_s","dispatch_ns","dispatches","binds","ablation":{"window_ns","copy_ns"},
  *                "cache_resident","speedup":{"over","median","low","high","n","predicted"},"steps":[run..]}
- *                "steps" are the run's dispatches in order, each with the same keys where they apply.
+ *                "steps" are the run's dispatches in order, each with those keys that have a value.
  *   ceiling     {"kind":"bandwidth","mix":"read|write|copy|triad","via":"shader|command|native",
  *                "access":"f32|vec2|vec4|texel"|null,"workgroup","footprint_bytes",
  *                "bytes_per_s":{"median","low","high","n"}}
- *               {"kind":"compute","type":"f32","op","width","chains","ops_per_s":{..}}
+ *               {"kind":"compute","type":"f32","op","width","chains","workgroup","ops_per_s":{..}}
+ *                ops_per_s counts flops for "fma" (2 each) and "mul+add" (2 a pair), and plain operations for
+ *                every other op.
  *               {"kind":"launch","time_ns":{..}}
  *   claim       {"text","name","holds":true|false|null,"low","high"}   null: the interval does not tell
  *   provenance  {"device","driver","device_kind","clock","compiler","flags","commit","load_average","date",
@@ -45,12 +48,12 @@ enum op {
     OP_ADD, /* an addition, subtraction, comparison, min or max: 1 flop */
     OP_MUL, /* a multiplication: 1 flop */
     OP_DIV, /* 1 flop */
-    OP_EXP, OP_LOG, OP_TANH, OP_RSQRT, /* special functions: 1 flop each, sqrt counts as rsqrt, pow as log+exp */
+    OP_EXP, OP_LOG, OP_TANH, OP_RSQRT, /* special: 1 flop each, sqrt counts as rsqrt, pow as log+exp */
     OP_INT_MUL, /* 32-bit integer multiply */
     OP_INT_XOR, /* any other 32-bit integer operation */
     OP_COUNT
 };
-const char *op_name(enum op op);        /* "fma", "add", "mul", "div", "exp", ... */
+const char *op_name(enum op op);        /* "fma", "add", "mul", "div", "exp", ..., "int_mul", "int_xor" */
 enum op op_find(const char *name);      /* OP_COUNT where there is none */
 double ops_flops(const double ops[OP_COUNT]); /* fma = 2, the integer ones 0, all others 1 */
 
@@ -72,7 +75,7 @@ struct ceiling {
     int workgroup;          /* invocations in a workgroup; 0 where it does not apply */
     double footprint_bytes; /* bandwidth: distinct bytes touched, reads and writes together */
     char type[8];           /* compute: "f32", "i32" */
-    char op[16];            /* compute: op_name(), or "mul+add" (2 flops a pair, counted as flops) */
+    char op[16];            /* compute: op_name(), or "mul+add"; fma and mul+add are in flops/s */
     int width, chains;      /* compute: vector width, independent dependency chains per invocation */
     struct interval value;
 };
@@ -136,7 +139,8 @@ struct claim {
 };
 
 struct provenance {
-    char *device, *driver, *device_kind, *clock, *compiler, *flags, *commit, *date, *host, *spirv_hash, *shader_cache;
+    char *device, *driver, *device_kind, *clock, *compiler, *flags, *commit, *date, *host, *spirv_hash;
+    char *shader_cache;
     double load_average;
     char **notes;
     int note_count;
@@ -157,19 +161,21 @@ struct record {
     char *conclusion;
 };
 
-struct run *record_add_run(struct record *r); /* a blank run: numbers NAN, strings NULL; valid until the next add */
-struct run *run_add_step(struct run *r);      /* likewise */
-void run_blank(struct run *r);
+/* A blank run: numbers NAN, strings NULL, cache_resident -1; valid until the next add. */
+struct run *record_add_run(struct record *r);
+struct run *run_add_step(struct run *r); /* likewise */
+void run_blank(struct run *r); /* frees nothing: for a run that is new */
 struct ceiling *record_add_ceiling(struct record *r); /* zeroed */
-struct claim *record_add_claim(struct record *r);
+struct claim *record_add_claim(struct record *r);     /* holds -1, numbers NAN */
 void record_note(struct record *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void run_clear(struct run *r);
-void record_clear(struct record *r);
+void run_clear(struct run *r); /* frees what the run owns and blanks it */
+void record_clear(struct record *r); /* frees what the record owns and zeroes it */
 
 /* JSON text of the record (indented, keys in a fixed order, ends in a newline); freed by the caller. */
 char *record_json(const struct record *r);
 bool record_write(const struct record *r, const char *path, struct error *e);
-/* Reads a record; *r is cleared first. Anything malformed is EXIT_USAGE with file, line or key. */
+/* Reads a record; *r is cleared first, so it must be zeroed or valid. A missing key is a number or name that
+ * does not exist; anything malformed is EXIT_USAGE with file, and line or key, and leaves *r empty. */
 bool record_read(struct record *r, const char *path, struct error *e);
 
 #endif
