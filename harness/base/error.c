@@ -29,8 +29,8 @@ bool error_prefix(struct error *e, const char *format, ...)
     va_start(args, format);
     vsnprintf(made, sizeof made, format, args);
     va_end(args);
-    size_t used = strlen(made);
-    snprintf(made + used, sizeof made - used, ": %s", e->text);
+    strncat(made, ": ", sizeof made - strlen(made) - 1);
+    strncat(made, e->text, sizeof made - strlen(made) - 1);
     memcpy(e->text, made, sizeof made);
     return false;
 }

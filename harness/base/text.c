@@ -64,17 +64,13 @@ void text_bytes(struct text *t, const void *bytes, size_t len)
 
 void text_add(struct text *t, const char *format, ...)
 {
-    va_list args, again;
+    char *made;
+    va_list args;
     va_start(args, format);
-    va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vasprintf(&made, format, args);
     va_end(args);
-    if (len >= 0) {
-        text_room(t, (size_t)len);
-        vsnprintf(t->s + t->len, (size_t)len + 1, format, again);
-        t->len += (size_t)len;
-    }
-    va_end(again);
+    text_bytes(t, must(len < 0 ? NULL : made, 0), (size_t)len);
+    free(made);
 }
 
 void text_free(struct text *t)

@@ -72,30 +72,24 @@ static const struct prefix *suffix_find(const struct kind *kind, const char *con
 
 static bool unit_refused(const struct kind *kind, const char *text, const char *suffix, struct error *e)
 {
-    int number = (int)(suffix - text);
-    while (number > 0 && isspace((unsigned char)text[number - 1]))
-        number--;
+    if (!*suffix)
+        return error_set(e, EXIT_USAGE, "'%.*s' needs a unit: %s written like %s", SHOWN, text, kind->noun,
+                         kind->examples);
     const struct prefix *meant = suffix_find(kind, kind->bases, suffix, true);
     if (!meant)
         meant = suffix_find(kind, kind->mistaken, suffix, true);
-    bool bits = kind->binary && strchr(suffix, 'b') && !strchr(suffix, 'B');
-    if (!*suffix)
-        error_set(e, EXIT_USAGE, "'%.*s' needs a unit: %s written like %s", SHOWN, text, kind->noun,
-                  kind->examples);
-    else if (meant && number <= SHOWN && kind->bases[0][0])
-        error_set(e, EXIT_USAGE, "'%.*s' has an unknown unit '%.*s': %s written like %s%s; did you mean "
-                  "%.*s%s%s?", SHOWN, text, SHOWN, suffix, kind->noun, kind->examples,
-                  bits ? ", and a small b would be bits" : "", number, text, meant->text, kind->bases[0]);
-    else
-        error_set(e, EXIT_USAGE, "'%.*s' has an unknown unit '%.*s': %s written like %s", SHOWN, text, SHOWN,
-                  suffix, kind->noun, kind->examples);
-    if (bits && e)
-        return false;
-    if (kind->binary && meant && *suffix && e) {
-        size_t used = strlen(e->text);
-        snprintf(e->text + used, sizeof e->text - used, " (MB is 10^6 bytes and MiB is 2^20)");
-    }
-    return false;
+    int number = (int)(suffix - text);
+    while (number > 0 && isspace((unsigned char)text[number - 1]))
+        number--;
+    char guess[SHOWN + 40] = "";
+    if (meant && number <= SHOWN && kind->bases[0][0])
+        snprintf(guess, sizeof guess, "; did you mean %.*s%s%s?", number, text, meant->text, kind->bases[0]);
+    const char *remark = "";
+    if (kind->binary)
+        remark = strchr(suffix, 'b') ? " (MB is 10^6 bytes and MiB is 2^20; a small b would be bits)"
+                                     : " (MB is 10^6 bytes and MiB is 2^20)";
+    return error_set(e, EXIT_USAGE, "'%.*s' has an unknown unit '%.*s': %s written like %s%s%s", SHOWN, text,
+                     SHOWN, suffix, kind->noun, kind->examples, remark, guess);
 }
 
 static bool number_refused(const struct kind *kind, const char *text, const char *why, struct error *e)
@@ -123,7 +117,8 @@ static bool value_check(const struct kind *kind, const char *text, double *value
 }
 
 /* The number at the start of text; *rest is what follows it and blanks. */
-static bool number_read(const struct kind *kind, const char *text, double *value, char **rest, struct error *e)
+static bool number_read(const struct kind *kind, const char *text, double *value, char **rest,
+                        struct error *e)
 {
     if (!*text)
         return number_refused(kind, text, "is empty", e);
@@ -142,7 +137,7 @@ static bool number_read(const struct kind *kind, const char *text, double *value
 static bool quantity_read(const struct kind *kind, const char *text, double *value, struct error *e)
 {
     char *suffix;
-    double number;
+    double number = 0;
     if (!number_read(kind, text, &number, &suffix, e))
         return false;
     double factor = 1;
