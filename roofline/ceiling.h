@@ -36,7 +36,8 @@ double ceilings_dispatch_ns(struct ceilings c);
 enum mix mix_of(double bytes_read, double bytes_written);
 
 /* The footprint of the last cache plateau: the largest measured footprint whose best copy
- * rate (kernels, not commands) is more than 15 % above the rate at the largest footprint; 0 where the curve shows none. */
+ * rate (kernels, not commands) is more than 15 % above the rate at the largest footprint; 0 where the
+ * curve shows none. */
 double ceilings_last_plateau(struct ceilings c);
 
 #endif

@@ -30,9 +30,9 @@ struct roof roof_sum(const struct roof *steps, int count);
 double equivalent_passes(double time_ns, double bytes_per_s, double tensor_bytes, double passes);
 
 /* What binds: "dispatch", "bytes", "arithmetic", or "bytes and arithmetic" where they are within 10 %; NULL
- * where it cannot be told. By the model from the roof's terms; by ablation from the times of the same arithmetic
- * on a cached window (window_ns) and of the same loads and stores without arithmetic (copy_ns), both of which
- * contain the dispatches. */
+ * where it cannot be told. By the model from the roof's terms; by ablation from the times of the same
+ * arithmetic on a cached window (window_ns) and of the same loads and stores without arithmetic (copy_ns),
+ * both of which contain the dispatches. */
 const char *binds_by_model(const struct roof *r);
 const char *binds_by_ablation(double window_ns, double copy_ns, double dispatch_ns);
 

@@ -2,8 +2,8 @@
  * drawn from records alone, on machines without Vulkan. This header is the format's one description.
  *
  * Files are written whole (file_write). Units stand in key names. Numbers that do not exist are null,
- * never 0, inf or nan; a group of them is null as a whole. Unknown keys are kept out; a record of a newer major
- * schema is refused with a hint.
+ * never 0, inf or nan; a group of them is null as a whole. Unknown keys are kept out; a record of a newer
+ * major schema is refused with a hint.
  *
  *   experiment  {"schema":"rooflab.experiment/1","experiment","title","device","provenance":{..},
  *                "ceilings":[..],"runs":[run..],"claims":[claim..],"conclusion"}

@@ -9,7 +9,7 @@
 #include "harness/base/record_table.h"
 #include "harness/base/text.h"
 
-#define LINE_WIDTH 110
+#define LINE_WIDTH 100
 #define EXACT_MAX 9007199254740992.0 /* 2^53: below it every whole double is one integer */
 
 /* Values to JSON. */
