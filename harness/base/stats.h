@@ -11,6 +11,8 @@ struct interval {
     int n; /* samples */
 };
 
+/* A sample that is not finite makes every result below none (NaN, n = 0): it must not pass unseen. */
+
 double stats_median(const double *x, size_t n); /* mean of the middle two where n is even; nan for n = 0 */
 
 /* The median with a distribution-free interval of at least `confidence` (0 < confidence < 1) from order
@@ -19,12 +21,14 @@ double stats_median(const double *x, size_t n); /* mean of the middle two where 
  * statistics"; Nyblom 1992). For n < 6 the interval is the whole range of the samples. */
 struct interval stats_interval(const double *x, size_t n, double confidence);
 
-/* One-sided limits of the median at 95 % each: L and U of the bound's verdict. */
+/* One-sided limits of the median at 95 % each (the two ends of the 90 % interval): L and U of the bound's
+ * verdict. */
 void stats_limits(const double *x, size_t n, double *lower, double *upper);
 
 /* A against B from pairs taken in ABBA order: a[i] and b[i] belong to round i, and odd rounds ran in the
  * opposite order. Rounds 2j and 2j+1 are averaged in log space, so that a drift linear in time cancels;
- * then the median and interval of the ratios a/b. An odd last round is left out where n > 1. */
+ * then the median and interval of the ratios a/b. An odd last round is left out where n > 1. The n of the
+ * result is the number of averaged pairs of rounds. A time that is not positive gives none. */
 struct interval stats_ratio(const double *a, const double *b, size_t n);
 
 /* Why sampling stopped. */
@@ -40,7 +44,9 @@ struct stop_rule {
 };
 enum stop stats_stop(const struct stop_rule *rule, const double *x, size_t n, double spent_s);
 
-/* t = a + b*x by weighted least squares (GSL), with 95 % intervals. Returns false for fewer than 3 points. */
+/* y = a + b*x by weighted least squares (GSL), with 95 % intervals. The weights are 1/y^2, because times err by
+ * a share of themselves; the size of that share is estimated from the scatter (Student's t, n-2 degrees of
+ * freedom). Returns false, and NaN in fit, for fewer than 3 points, all x alike, or a y that is not positive. */
 struct line_fit {
     double a, a_low, a_high, b, b_low, b_high;
 };
