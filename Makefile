@@ -156,6 +156,9 @@ $(GENERATED)/reference_table.o: $(GENERATED)/reference_table.c $(FLAGS) | $(LINK
 	$(COMPILE)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# A fuzz_*.c is for libFuzzer; here it becomes a program that reads files.
+$(FUZZPROGRAMS:%.c=$B/%.o): private CPPFLAGS += -DFUZZ_MAIN
+
 # The table declares them; there is no header that does.
 $(REFERENCE:%.c=$B/%.o): private CFLAGS += -Wno-missing-prototypes
 

@@ -209,7 +209,7 @@ find_family() {
 }
 
 print_commands() {
-    echo "  apt     (Debian, Ubuntu)  sudo apt-get install -y --no-install-recommends${packages[0]}"
+    echo "  apt     (Debian, Ubuntu)  sudo apt-get update && sudo apt-get install -y --no-install-recommends${packages[0]}"
     echo "  dnf     (Fedora)          sudo dnf install -y${packages[1]}"
     echo "  pacman  (Arch)            sudo pacman -S --needed --noconfirm${packages[2]}"
     echo "  brew    (macOS)           brew install${packages[3]}"

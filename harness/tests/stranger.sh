@@ -35,7 +35,8 @@ make_bare_system() {
         exit 4
     fi
     eval "$(apt-config shell http_proxy Acquire::http::Proxy https_proxy Acquire::https::Proxy)"
-    export ${http_proxy:+http_proxy} ${https_proxy:+https_proxy}
+    if [ -n "${http_proxy:-}" ]; then export http_proxy; fi
+    if [ -n "${https_proxy:-}" ]; then export https_proxy; fi
     echo "stranger: debootstrap $SUITE into $FOLDER/bare"
     debootstrap --variant=minbase "$SUITE" "$FOLDER/bare.new" "$uri" >"$FOLDER/debootstrap.log" 2>&1 || {
         tail -n 5 "$FOLDER/debootstrap.log" >&2
@@ -72,6 +73,8 @@ inside() {
     unshare --mount --pid --fork bash -c '
         set -eu
         root=$1
+        home=/root
+        if [ -n "$STRANGER_USER" ]; then home=/home/rooflab; fi
         shift
         mount -t proc proc "$root/proc"
         mount -t tmpfs tmpfs "$root/dev"
@@ -81,7 +84,7 @@ inside() {
         done
         mkdir "$root/dev/shm"
         ln -s /proc/self/fd "$root/dev/fd"
-        exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME="/root" LANG=C \
+        exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME="$home" LANG=C \
             chroot ${STRANGER_USER:+--userspec="$STRANGER_USER"} "$root" "$@"
     ' bash "$root" "$@" </dev/null
 }
@@ -90,8 +93,7 @@ make_fresh_clone() {
     rm -rf "$FOLDER/system"
     cp -a "$FOLDER/bare" "$FOLDER/system"
     git -C "$REPOSITORY" bundle create -q "$FOLDER/system/rooflab.bundle" HEAD
-    inside "$FOLDER/system" git clone -q /rooflab.bundle /home/rooflab
-    inside "$FOLDER/system" git -C /home/rooflab checkout -q --detach
+    inside_as_root git -c advice.detachedHead=false clone -q /rooflab.bundle /home/rooflab
     if [ -n "${STRANGER_USER:-}" ]; then inside_as_root chown -R "$STRANGER_USER" /home/rooflab; fi
 }
 
