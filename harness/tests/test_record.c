@@ -166,7 +166,9 @@ static void missing_numbers_are_null(void **state)
     struct record r = {0};
     r.schema = need_string("rooflab.bench/1");
     r.provenance.load_average = INFINITY;
-    record_add_run(&r)->first_ns = -INFINITY;
+    struct run *blank = record_add_run(&r);
+    blank->first_ns = -INFINITY;
+    blank->error_max = INFINITY;
     record_add_ceiling(&r)->footprint_bytes = 0.5;
     char *text = record_json(&r);
     json_t *j = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
@@ -192,6 +194,53 @@ static void missing_numbers_are_null(void **state)
     record_clear(&r);
 }
 
+static void every_key_carries_its_member(void **state)
+{
+    (void)state;
+    struct record r = {0};
+    r.schema = need_string("rooflab.bench/1");
+    struct run *run = record_add_run(&r);
+    const struct {
+        const char *key;
+        double *member;
+    } rows[] = {
+        {"tensor_bytes", &run->tensor_bytes},
+        {"error_max", &run->error_max},
+        {"tolerance", &run->tolerance},
+        {"first", &run->first_ns},
+        {"bytes_compulsory", &run->bytes_compulsory},
+        {"bytes_issued", &run->bytes_issued},
+        {"passes", &run->passes},
+        {"passes_issued", &run->passes_issued},
+        {"flops", &run->flops},
+        {"bound_ns", &run->bound_ns},
+        {"bound_bytes_per_s", &run->bound_bytes_per_s},
+        {"roof_ns", &run->roof_ns},
+        {"roof_bytes_per_s", &run->roof_bytes_per_s},
+        {"dispatch_ns", &run->dispatch_ns},
+        {"window_ns", &run->window_ns},
+        {"copy_ns", &run->copy_ns},
+        {"predicted", &run->speedup_predicted},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        *rows[i].member = 1000.5 + (double)i;
+    for (int i = 0; i < OP_COUNT; i++)
+        run->ops[i] = 2000.5 + i;
+    char *text = record_json(&r), want[64];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        snprintf(want, sizeof want, "\"%s\": %.1f", rows[i].key, 1000.5 + (double)i);
+        if (strstr(text, want) == NULL)
+            fail_msg("%s is not in %s", want, text);
+    }
+    for (int i = 0; i < OP_COUNT; i++) {
+        snprintf(want, sizeof want, "\"%s\": %.1f", op_name((enum op)i), 2000.5 + i);
+        if (strstr(text, want) == NULL)
+            fail_msg("%s is not in %s", want, text);
+    }
+    free(text);
+    record_clear(&r);
+}
+
 static void numbers_are_short_and_whole_where_they_can_be(void **state)
 {
     (void)state;
@@ -203,10 +252,12 @@ static void numbers_are_short_and_whole_where_they_can_be(void **state)
     run->tensor_bytes = 64e6;
     run->flops = 9007199254740993.0 * 1024; /* above 2^53 */
     run->bound_ns = 0.1 + 0.2;
+    run->bytes_issued = 4e15;
     char *text = record_json(&r);
     assert_non_null(strstr(text, "\"error_max\": 0.1,"));
     assert_non_null(strstr(text, "\"tolerance\": 0.001,"));
     assert_non_null(strstr(text, "\"tensor_bytes\": 64000000,"));
+    assert_non_null(strstr(text, "\"bytes_issued\": 4000000000000000,"));
     assert_non_null(strstr(text, "\"flops\": 9.223372036854776e+18,"));
     assert_non_null(strstr(text, "\"bound_ns\": 0.30000000000000004,"));
     assert_true(strstr(text, "\"kernel\"") < strstr(text, "\"error_max\"")); /* in the header's order */
@@ -288,7 +339,7 @@ static void wrong_types_are_named_with_their_place(void **state)
 {
     (void)state;
     static const char *const rows[][2] = {
-        {BENCH("\"device\":3"), "device: a string is expected here, not a number"},
+        {BENCH("\"device\":3"), ": device: a string is expected here, not a number"},
         {BENCH("\"runs\":{}"), "runs: an array is expected here, not an object"},
         {BENCH("\"runs\":[{},7]"), "runs[1]: an object is expected"},
         {BENCH("\"runs\":[{\"kernel\":\"x\",\"time_ns\":{\"median\":\"fast\"}}]"),
@@ -432,6 +483,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(written_read_and_written_is_the_same),
         cmocka_unit_test(missing_numbers_are_null),
+        cmocka_unit_test(every_key_carries_its_member),
         cmocka_unit_test(numbers_are_short_and_whole_where_they_can_be),
         cmocka_unit_test(samples_share_lines),
         cmocka_unit_test(foreign_bytes_in_a_name_do_no_harm),

@@ -170,7 +170,7 @@ static void last_plateau_is_where_caches_end(void **state)
         band(MIX_COPY, VIA_SHADER, 1e6, 900, 990),  band(MIX_COPY, VIA_SHADER, 8e6, 400, 450),
         band(MIX_COPY, VIA_SHADER, 32e6, 116, 450), band(MIX_COPY, VIA_SHADER, 64e6, 114, 450),
         band(MIX_READ, VIA_SHADER, 64e6, 900, 990), band(MIX_COPY, VIA_COMMAND, 64e6, 900, 990),
-        band(MIX_COPY, VIA_SHADER, 256e6, 90, 450), band(MIX_COPY, VIA_SHADER, 256e6, 100, 110),
+        band(MIX_COPY, VIA_SHADER, 256e6, 100, 110), band(MIX_COPY, VIA_SHADER, 256e6, 90, 450),
     };
     assert_near(ceilings_last_plateau(SET(caches)), 32e6, 0);
     const struct ceiling flat[] = {
