@@ -30,6 +30,9 @@ Q        := $(if $(V),,@)
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(if $(DEVELOPER),-Werror)
 SAN      := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
 CPPFLAGS += -I. -D_GNU_SOURCE $(if $(wildcard /opt/homebrew/include),-I/opt/homebrew/include)
+# SPIRV-Tools' libspirv.h defines (not declares) this constant, in every file that includes it: as weak
+# symbols they are one.
+CPPFLAGS += -D'kDefaultMaxIdBound=kDefaultMaxIdBound __attribute__((weak))'
 CFLAGS   := -std=gnu11 $(OPT) $(WARN) $(SAN) -pthread
 
 # ---- sources
@@ -86,7 +89,7 @@ clean: ## remove everything that was built
 	rm -rf build
 
 experiments/%.txt:
-	@echo "rooflab: there is no $@; these are: $(EXPERIMENTS:%=make experiment-%)" >&2; exit 2
+	@echo "rooflab: there is no $@; there are: $(EXPERIMENTS)" >&2; exit 2
 
 # ---- dependencies: one fast look at each make, before anything is compiled
 
@@ -99,7 +102,7 @@ $(LINK): harness/setup/link_flags.sh | dependencies
 # ---- compile and link
 
 # $(call write_if_changed,TEXT): the target's time moves only when its content does.
-write_if_changed = @mkdir -p $(@D); printf '%s\n' $1 >$@.new; if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+write_if_changed = @mkdir -p $(@D); new=$@.$$$$; printf '%s\n' $1 >$$new; if cmp -s $$new $@; then rm $$new; else mv $$new $@; fi
 # TEXT as one word for the shell, and as one string for C.
 shell_word = '$(subst ','\'',$1)'
 c_string   = "$(subst ",\",$(subst \,\\,$1))"
