@@ -56,6 +56,7 @@ skipped_cases() {
 report() {
     local name=$1 code=$2 seconds=$3
     name=${name#*build/}
+    name=${name#sanitize-*/}
     case $code in
     0)
         passed=$((passed + 1))
