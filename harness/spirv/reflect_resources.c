@@ -166,7 +166,7 @@ static bool describe(struct resource *r, const struct module *m, const uint32_t 
 }
 
 static void note_access(struct reflection *r, const uint32_t *index, const struct module *m,
-                        const struct trace *t, const struct access *a)
+                        const struct trace *t, const struct memory_access *a)
 {
     uint32_t root = trace_root(t, a->object);
     const struct type *pointer = type_of_value(m, a->object);
@@ -202,7 +202,7 @@ static void note_uses(struct reflection *r, const struct module *m, const struct
         const struct function *f = &m->functions[i];
         for (uint32_t at = f->at; at < f->end; at += word_length(m->words[at])) {
             const uint32_t *w = m->words + at;
-            struct access a[2];
+            struct memory_access a[2];
             int count = access_of(m, w, a);
             /* Once one pointer is lost all that can be said is said: no need to walk all resources again. */
             for (int k = 0; k < count; k++)

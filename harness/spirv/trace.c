@@ -189,47 +189,47 @@ static uint32_t pointee_id(const struct module *m, uint32_t pointer)
     return t && t->kind == TYPE_POINTER ? t->element : 0;
 }
 
-int access_of(const struct module *m, const uint32_t *w, struct access out[2])
+int access_of(const struct module *m, const uint32_t *w, struct memory_access out[2])
 {
-    struct access *a = out;
-    *a = (struct access){0};
+    struct memory_access *a = out;
+    *a = (struct memory_access){0};
     switch (opcode_find(word_op(*w)).class) {
     case CLASS_LOAD:
-        *a = (struct access){.object = w[3], .type = w[1], .reads = true};
+        *a = (struct memory_access){.object = w[3], .type = w[1], .reads = true};
         return !type_is_handle(type_get(m, w[1]));
     case CLASS_STORE:
-        *a = (struct access){.object = w[1], .type = module_type_of(m, w[2]), .writes = true};
+        *a = (struct memory_access){.object = w[1], .type = module_type_of(m, w[2]), .writes = true};
         return 1;
     case CLASS_COPY:
     case CLASS_COPY_SIZED:
-        out[0] = (struct access){.object = w[2], .type = pointee_id(m, w[2]), .reads = true};
-        out[1] = (struct access){.object = w[1], .type = pointee_id(m, w[1]), .writes = true};
+        out[0] = (struct memory_access){.object = w[2], .type = pointee_id(m, w[2]), .reads = true};
+        out[1] = (struct memory_access){.object = w[1], .type = pointee_id(m, w[1]), .writes = true};
         return 2;
     case CLASS_ATOMIC_LOAD:
-        *a = (struct access){.object = w[3], .type = pointee_id(m, w[3]), .reads = true, .atomic = true};
+        *a = (struct memory_access){.object = w[3], .type = pointee_id(m, w[3]), .reads = true, .atomic = true};
         break;
     case CLASS_ATOMIC_STORE:
-        *a = (struct access){.object = w[1], .type = pointee_id(m, w[1]), .writes = true, .atomic = true};
+        *a = (struct memory_access){.object = w[1], .type = pointee_id(m, w[1]), .writes = true, .atomic = true};
         break;
     case CLASS_ATOMIC:
-        *a = (struct access){
+        *a = (struct memory_access){
             .object = w[3], .type = pointee_id(m, w[3]), .reads = true, .writes = true, .atomic = true};
         break;
     case CLASS_TILE_LOAD:
-        *a = (struct access){.object = w[3], .type = w[1], .reads = true, .tile = true};
+        *a = (struct memory_access){.object = w[3], .type = w[1], .reads = true, .tile = true};
         return 1;
     case CLASS_TILE_STORE:
-        *a = (struct access){.object = w[1], .type = module_type_of(m, w[2]), .writes = true, .tile = true};
+        *a = (struct memory_access){.object = w[1], .type = module_type_of(m, w[2]), .writes = true, .tile = true};
         return 1;
     case CLASS_IMAGE_READ:
     case CLASS_IMAGE_SAMPLE:
     case CLASS_IMAGE_GATHER:
-        *a = (struct access){.object = w[3], .type = w[1], .reads = true, .image = true};
+        *a = (struct memory_access){.object = w[3], .type = w[1], .reads = true, .image = true};
         a->sampled = opcode_find(word_op(*w)).class == CLASS_IMAGE_SAMPLE;
         a->gather = opcode_find(word_op(*w)).class == CLASS_IMAGE_GATHER;
         return 1;
     case CLASS_IMAGE_WRITE:
-        *a = (struct access){.object = w[1], .type = module_type_of(m, w[3]), .writes = true, .image = true};
+        *a = (struct memory_access){.object = w[1], .type = module_type_of(m, w[3]), .writes = true, .image = true};
         return 1;
     default: return 0;
     }

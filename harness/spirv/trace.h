@@ -26,14 +26,14 @@ uint32_t trace_root(const struct trace *t, uint32_t id);
 bool type_is_handle(const struct type *t);
 
 /* One access of an instruction to memory. */
-struct access {
+struct memory_access {
     uint32_t object; /* the pointer's id, or the image's */
     uint32_t type;   /* type id of what is moved: the pointee; for images the texel's value */
     bool reads, writes, atomic, image, gather, sampled, tile;
 };
 
 /* The accesses of an instruction: 0, 1, or 2 for a copy. Loads of handles are none. */
-int access_of(const struct module *m, const uint32_t *w, struct access out[2]);
+int access_of(const struct module *m, const uint32_t *w, struct memory_access out[2]);
 
 /* Marks the functions that an entry function reaches by calls; reached has m->function_count elements. */
 void trace_reached(const struct module *m, uint32_t function_id, bool *reached);

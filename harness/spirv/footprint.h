@@ -1,0 +1,50 @@
+/* Marking what a step reads and writes, and where it leaves its buffers.
+ *
+ * Each 4-byte word of a target has two bits in the lab buffer: *read first* and *written*. A load sets the first
+ * for words whose written bit is not yet set; a store sets the second; an atomic does both, in that order;
+ * always before the access itself. Exactly:
+ * - Within one invocation the order is the program's, because marks of one address are atomic operations on one
+ *   word. So an in-place update marks both bits, and scratch that is written and read back only the second.
+ * - Between invocations that the shader orders by barriers (with the memory semantics that make its own data
+ *   visible) the marks are ordered with the data.
+ * - Between invocations that it does not order, the bits say what happened in this run: where one reads a word
+ *   that another writes unordered, the shader has a race and so has the answer.
+ * Accesses narrower than a word mark the whole word. Structures mark their members, not the padding between. */
+#ifndef ROOFLAB_FOOTPRINT_H
+#define ROOFLAB_FOOTPRINT_H
+
+#include "harness/spirv/emit.h"
+#include "harness/spirv/instrument.h"
+
+/* The marks of one instruction, written before it; uses the lab buffer's variable. */
+struct footprint;
+
+struct footprint *footprint_new(struct emit *e, struct instrumented *in, uint32_t lab, uint32_t scope,
+                                const struct instrument_options *options);
+void footprint_before(struct footprint *f, struct words *body, const uint32_t *w, struct source_line line);
+void footprint_functions(struct footprint *f, struct words *tail); /* the helpers that the marks call */
+void footprint_free(struct footprint *f);
+
+/* Lists in->targets. */
+void footprint_targets(struct instrumented *in);
+
+/* What a run left in the maps, per target. */
+struct footprint_bytes {
+    uint64_t read_first, written; /* distinct bytes: 4 per marked word, the target's last word cut to its size */
+    uint64_t compulsory;          /* their sum */
+    uint64_t touched;             /* distinct bytes read first or written */
+    uint64_t sectors;             /* distinct 32-byte sectors touched, in bytes */
+};
+void footprint_read(const struct instrumented *in, const uint64_t *target_bytes, const uint32_t *lab,
+                    struct footprint_bytes *out);
+
+/* An access out of bounds that a run recorded. */
+struct fault {
+    const struct site *site;
+    uint32_t target; /* SITE_SHARED for shared memory */
+    uint64_t index;  /* a buffer: byte offset; a texel buffer: its texel; shared memory: the index that was too large */
+};
+/* Fills at most LAB_RECORD_COUNT faults; returns how many; *all says how many there were in the run. */
+uint32_t footprint_faults(const struct instrumented *in, const uint32_t *lab, struct fault *out, uint32_t *all);
+
+#endif

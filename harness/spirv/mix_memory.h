@@ -1,0 +1,28 @@
+/* The part of the static mix that is memory, and what both parts share. */
+#ifndef ROOFLAB_MIX_MEMORY_H
+#define ROOFLAB_MIX_MEMORY_H
+
+#include "harness/spirv/mix.h"
+
+/* Where the scan of a module stands. */
+struct scan {
+    struct static_mix *x;
+    const struct module *m;
+    const struct trace *t;
+    const struct reflection *r;
+    const struct texel_size *texels;
+    uint32_t texel_count;
+    uint32_t *resource_of; /* by variable id: 1 + index of its resource */
+    uint32_t block;
+    struct source_line line;
+};
+
+void scan_add(struct scan *s, struct mix_item item); /* block and line are filled in */
+void scan_not_counted(struct scan *s, const uint32_t *w, const char *on, const char *why);
+void scan_memory(struct scan *s, const uint32_t *w); /* loads, stores, copies, atomics, images, tiles */
+enum count_share tile_share(const struct module *m, const struct type *t);
+
+/* Bytes of a texel of a resource: by its format, by what the caller knows, or 0. */
+uint32_t texel_bytes(const struct resource *r, const struct texel_size *texels, uint32_t texel_count);
+
+#endif
