@@ -366,7 +366,7 @@ void expr_range(const struct expr *x, const double *low, const double *high, dou
 bool expr_uses(const struct expr *x, int i)
 {
     for (int n = 0; n < x->count; n++)
-        if (!x->nodes[n].op && x->nodes[n].name == i)
+        if (i >= 0 && !x->nodes[n].op && x->nodes[n].name == i)
             return true;
     return false;
 }

@@ -56,7 +56,8 @@ static double value_max(const double *a) { return isnan(a[0]) || a[0] > a[1] ? a
 static double value_select(const double *a) { return isnan(a[0]) ? a[0] : a[0] != 0 ? a[1] : a[2]; }
 static double value_hash(const double *a)
 {
-    return isfinite(a[0]) && isfinite(a[1]) ? expr_hash(word(a[0]), word(a[1])) : NAN;
+    /* NAN is a float, and without the cast the hash would be rounded to one. */
+    return isfinite(a[0]) && isfinite(a[1]) ? (double)expr_hash(word(a[0]), word(a[1])) : (double)NAN;
 }
 
 /* ---- ranges ---- */

@@ -49,7 +49,8 @@ static void limits_place(size_t n, double confidence, size_t *d, double *part)
 {
     *d = 1;
     *part = 0;
-    if (n < 6 || cover(1, n) < confidence)
+    /* By simulation, the interpolated limits of 6 or 7 skewed samples cover 93 % where 95 % are wanted. */
+    if (n < 8 || cover(1, n) < confidence)
         return;
     size_t low = 1, high = (n + 1) / 2;
     while (high - low > 1) { /* cover() falls with d: the largest d that still covers */

@@ -18,7 +18,8 @@ double stats_median(const double *x, size_t n); /* mean of the middle two where 
 /* The median with a distribution-free interval of at least `confidence` (0 < confidence < 1) from order
  * statistics, interpolated between neighbouring ones so that the cover is near nominal and not above it by
  * the binomial's steps (Hettmansperger and Sheather 1986, "Confidence intervals based on interpolated order
- * statistics"; Nyblom 1992). For n < 6 the interval is the whole range of the samples. */
+ * statistics"; Nyblom 1992). For n < 8 the interval is the whole range of the samples,
+ * because there the interpolated one covers too little of skewed samples. */
 struct interval stats_interval(const double *x, size_t n, double confidence);
 
 /* One-sided limits of the median at 95 % each (the two ends of the 90 % interval): L and U of the bound's
@@ -44,9 +45,9 @@ struct stop_rule {
 };
 enum stop stats_stop(const struct stop_rule *rule, const double *x, size_t n, double spent_s);
 
-/* y = a + b*x by weighted least squares (GSL), with 95 % intervals. The weights are 1/y^2, because times err by
- * a share of themselves; the size of that share is estimated from the scatter (Student's t, n-2 degrees of
- * freedom). Returns false, and NaN in fit, for fewer than 3 points, all x alike, or a y that is not positive. */
+/* y = a + b*x by weighted least squares (GSL), with 95 % intervals. The weights are 1/y^2, because times err
+ * by a share of themselves; the size of that share is estimated from the scatter (Student's t, n-2 degrees of
+ * freedom). Returns false, and NaN in fit, for fewer than 3 points, all x alike, or a y not positive. */
 struct line_fit {
     double a, a_low, a_high, b, b_low, b_high;
 };
