@@ -46,7 +46,7 @@ struct device_info {
 };
 
 enum bind_kind { BIND_STORAGE, BIND_UNIFORM, BIND_TEXEL_READ, BIND_TEXEL_WRITE };
-enum texel_format { TEXEL_NONE, TEXEL_RGBA32F, TEXEL_RGBA16F, TEXEL_R32F, TEXEL_R32UI, TEXEL_FORMATS };
+enum texel_format { TEXEL_NONE, TEXEL_RGBA32F, TEXEL_RGBA16F, TEXEL_R32F, TEXEL_R16F, TEXEL_R32UI, TEXEL_FORMATS };
 #define DEVICE_BINDINGS_MAX 24
 #define DEVICE_PUSH_MAX     32 /* words: 128 bytes, what every Vulkan device has */
 #define DEVICE_SPEC_MAX     16

@@ -19,6 +19,7 @@ VkFormat vulkan_format(enum texel_format f)
         [TEXEL_RGBA32F] = VK_FORMAT_R32G32B32A32_SFLOAT,
         [TEXEL_RGBA16F] = VK_FORMAT_R16G16B16A16_SFLOAT,
         [TEXEL_R32F] = VK_FORMAT_R32_SFLOAT,
+        [TEXEL_R16F] = VK_FORMAT_R16_SFLOAT,
         [TEXEL_R32UI] = VK_FORMAT_R32_UINT,
     };
     return formats[f];

@@ -1,0 +1,554 @@
+/* One group of operators as one GLSL kernel.
+ *
+ * The text is built from the top down: declarations, the operators' own bodies, loads and stores by type and
+ * access, the reduction over a team, main. `V` is a vector of `width` floats along the row.
+ *
+ * Two shapes of main:
+ *   flat   map operators only: each workgroup walks one contiguous piece of the tensor;
+ *   rows   with row operators: a workgroup (the team) takes rows one after the other. The row waits in
+ *          registers between the statistics where a lane's share is small, else it is walked again for each.
+ *
+ * A software device runs one subgroup as one vector loop on one core: there a team is one subgroup (no
+ * barriers, no shared memory), workgroups are few and fat, and rows are walked again, which costs the first
+ * cache and not the bus (measured on lavapipe at 64 MB: layernorm 14.6 ms walked, 14.2 ms in registers, and a
+ * tenth of the compile time for the fused chain). On hardware a team is up to 256 invocations. */
+#include "harness/kernel/chain_glsl.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HARDWARE_TEAM 256
+/* Vectors of a row that one lane keeps in registers: 8 x vec4 = 32 registers leave room for occupancy. */
+#define REGISTER_VECTORS 8
+/* Workgroups on a software device: each is one task of a thread pool that deals them out in order, so there
+ * must be several per core to balance, and no more, since an empty one costs 0.1-0.4 us. */
+#define SOFTWARE_GROUPS 128
+/* Vectors per invocation of the flat kernel on hardware: enough independent loads in flight. */
+#define HARDWARE_VECTORS 4
+/* Bytes of the window on which ABLATE_WINDOW works: the half of a small first cache. */
+#define WINDOW_BYTES 16384
+
+struct glsl {
+    const struct chain_group *g;
+    const struct device_info *device;
+    struct text *t;
+    int width;        /* floats per vector */
+    uint64_t row_vectors;
+    uint32_t team;
+    int row_operators, walks;
+    bool registers;
+    int register_vectors;
+};
+
+enum access chain_best_access(const struct device_info *device)
+{
+    return device->hardware || !device->computes ? ACCESS_VEC4 : ACCESS_TEXEL;
+}
+
+static const char *const vector_names[] = {"", "float", "vec2", "", "vec4"};
+static const char *const components[] = {".x", ".y", ".z", ".w"};
+
+static const char *component(const struct glsl *s, int i)
+{
+    return s->width == 1 ? "" : components[i];
+}
+
+/* ---- choosing ---- */
+
+static bool has_column_tensor(const struct chain_group *g)
+{
+    for (int i = 0; i < g->count; i++)
+        for (int t = 0; t < g->items[i].op->tensor_count; t++)
+            if (!g->items[i].op->tensors[t].per_element)
+                return true;
+    return false;
+}
+
+static void choose_shape(struct glsl *s)
+{
+    const struct chain_group *g = s->g;
+    bool by_row = s->row_operators > 0 || has_column_tensor(g);
+    int wanted = g->access == ACCESS_F32 ? 1 : g->access == ACCESS_VEC2 ? 2 : 4;
+    uint64_t whole = by_row ? g->cols : g->rows * g->cols;
+    s->width = whole % (uint64_t)wanted == 0 ? wanted : 1;
+    s->row_vectors = g->cols / (uint64_t)s->width;
+    s->team = g->workgroup ? (uint32_t)g->workgroup
+              : s->device->hardware || !s->device->computes ? HARDWARE_TEAM
+                                                            : s->device->subgroup_size;
+    if (s->team > s->device->max_invocations)
+        s->team = s->device->max_invocations;
+    /* A short row wants a small team: idle lanes would cost as much as busy ones. */
+    while (s->row_operators && !g->workgroup && s->team / 2 >= s->row_vectors && s->team / 2 >= s->device->subgroup_size)
+        s->team /= 2;
+    s->register_vectors = (int)((s->row_vectors + s->team - 1) / s->team);
+    s->registers = s->row_operators && s->register_vectors <= REGISTER_VECTORS;
+}
+
+static int count_walks(const struct chain_group *g, int *row_operators)
+{
+    int walks = 1;
+    *row_operators = 0;
+    for (int i = 0; i < g->count; i++) {
+        walks += g->items[i].op->stat_count;
+        *row_operators += g->items[i].op->is_row;
+    }
+    return walks;
+}
+
+/* ---- declarations ---- */
+
+static bool is_texel(const struct glsl *s)
+{
+    return s->g->access == ACCESS_TEXEL;
+}
+
+/* How a tensor's vector is stored in a storage buffer: f16 vectors as packed words, so that no 16-bit
+ * storage feature is needed; single halves need it. */
+static const char *stored_type(const struct glsl *s, enum type type)
+{
+    if (type == TYPE_F32)
+        return vector_names[s->width];
+    return s->width == 4 ? "uvec2" : s->width == 2 ? "uint" : "float16_t";
+}
+
+static void declare_input(struct glsl *s, int binding, const char *name, enum type type)
+{
+    if (is_texel(s)) {
+        text_add(s->t, "layout(binding = %d) uniform samplerBuffer %s;\n", binding, name);
+        if (s->width == 1)
+            text_add(s->t, "float load_%s(uint i) { return texelFetch(%s, int(i)).x; }\n", name, name);
+        else
+            text_add(s->t, "vec4 load_%s(uint i) { return texelFetch(%s, int(i)); }\n", name, name);
+        return;
+    }
+    text_add(s->t, "layout(std430, binding = %d) readonly restrict buffer Buffer%d { %s %s[]; };\n", binding, binding,
+             stored_type(s, type), name);
+    text_add(s->t, "%s load_%s(uint i) { return ", vector_names[s->width], name);
+    if (type == TYPE_F32)
+        text_add(s->t, "%s[i]; }\n", name);
+    else if (s->width == 4)
+        text_add(s->t, "vec4(unpackHalf2x16(%s[i].x), unpackHalf2x16(%s[i].y)); }\n", name, name);
+    else
+        text_add(s->t, s->width == 2 ? "unpackHalf2x16(%s[i]); }\n" : "float(%s[i]); }\n", name);
+}
+
+static void declare_output(struct glsl *s, int binding)
+{
+    enum type type = s->g->out;
+    text_add(s->t, "layout(std430, binding = %d) writeonly restrict buffer Buffer%d { %s y[]; };\n", binding, binding,
+             stored_type(s, type));
+    text_add(s->t, "void store(uint i, %s v) { y[i] = ", vector_names[s->width]);
+    if (type == TYPE_F32)
+        text_add(s->t, "v; }\n");
+    else if (s->width == 4)
+        text_add(s->t, "uvec2(packHalf2x16(v.xy), packHalf2x16(v.zw)); }\n");
+    else
+        text_add(s->t, s->width == 2 ? "packHalf2x16(v); }\n" : "float16_t(v); }\n");
+}
+
+static void declare_buffers(struct glsl *s)
+{
+    int binding = 0;
+    declare_input(s, binding++, "x", s->g->in);
+    declare_output(s, binding++);
+    for (int i = 0; i < s->g->count; i++)
+        for (int k = 0; k < s->g->items[i].op->tensor_count; k++) {
+            char name[32];
+            snprintf(name, sizeof name, "p%d_%d", i, k);
+            declare_input(s, binding++, name, TYPE_F32);
+        }
+}
+
+static void declare_head(struct glsl *s)
+{
+    bool halves = !is_texel(s) && s->width == 1 && (s->g->in == TYPE_F16 || s->g->out == TYPE_F16);
+    text_add(s->t, "#version 450\n");
+    if (s->row_operators && s->device->subgroup_arithmetic)
+        text_add(s->t, "#extension GL_KHR_shader_subgroup_basic : require\n"
+                       "#extension GL_KHR_shader_subgroup_arithmetic : require\n");
+    if (s->registers)
+        text_add(s->t, "#extension GL_EXT_control_flow_attributes : require\n");
+    if (halves || (s->width == 1 && s->g->out == TYPE_F16))
+        text_add(s->t, "#extension GL_EXT_shader_16bit_storage : require\n");
+    text_add(s->t, "layout(local_size_x = %u) in;\n", s->team);
+    text_add(s->t, "layout(push_constant) uniform Shape { uint rows; uint per; };  // per: of a workgroup\n");
+    text_add(s->t, "const uint COLS = %lluu;\n\n", (unsigned long long)s->g->cols);
+}
+
+/* ---- operators ---- */
+
+/* Is this the operator's first place in the group? Its body is written once. */
+static bool first_use(const struct chain_group *g, int i)
+{
+    for (int k = 0; k < i; k++)
+        if (g->items[k].op == g->items[i].op)
+            return false;
+    return true;
+}
+
+static void declare_arguments(struct glsl *s, const struct operator *o, int stats, const char *first)
+{
+    text_add(s->t, "(float %s, float n", first);
+    for (int i = 0; i < stats; i++)
+        text_add(s->t, ", float %s", o->stats[i].name);
+    for (int i = 0; i < o->param_count; i++)
+        text_add(s->t, ", float %s", o->params[i].name);
+    text_add(s->t, ")");
+}
+
+static void declare_operators(struct glsl *s)
+{
+    for (int i = 0; i < s->g->count; i++) {
+        const struct operator *o = s->g->items[i].op;
+        if (!first_use(s->g, i))
+            continue;
+        text_add(s->t, "\n%s", o->body);
+        for (int k = 0; k < o->stat_count; k++) {
+            text_add(s->t, "float %s_term%d", o->name, k);
+            declare_arguments(s, o, k, "x");
+            text_add(s->t, " { return %s; }\nfloat %s_finish%d", o->stats[k].term, o->name, k);
+            declare_arguments(s, o, k, o->stats[k].name);
+            text_add(s->t, " { return %s; }\n", o->stats[k].finish);
+        }
+    }
+}
+
+/* A float constant as GLSL and C read it alike, exact to the last bit. */
+static void add_number(struct text *t, double value)
+{
+    char number[40];
+    snprintf(number, sizeof number, "%.9g", (float)value);
+    text_add(t, "%s%sf", number, strpbrk(number, ".en") ? "" : ".0");
+}
+
+static void add_params(struct glsl *s, const struct chain_item *item)
+{
+    for (int i = 0; i < item->op->param_count; i++) {
+        text_add(s->t, ", ");
+        add_number(s->t, item->params[i]);
+    }
+}
+
+static void add_stats(struct glsl *s, int i, int count)
+{
+    for (int k = 0; k < count; k++)
+        text_add(s->t, ", s%d_%d", i, k);
+}
+
+/* Writes lines that take v through operator i; c is the vector's place in the row, at its place in memory. */
+static void apply(struct glsl *s, int i, const char *indent)
+{
+    const struct chain_item *item = &s->g->items[i];
+    const struct operator *o = item->op;
+    const char *vector = vector_names[s->width];
+    for (int t = 0; t < o->tensor_count; t++)
+        text_add(s->t, "%s%s a%d_%d = load_p%d_%d(%s);\n", indent, vector, i, t, i, t, o->tensors[t].per_element ? "at" : "c");
+    if (s->g->ablation == ABLATE_COPY) { /* what was loaded must be used, by as little as possible */
+        for (int t = 0; t < o->tensor_count; t++)
+            text_add(s->t, "%sv += a%d_%d;\n", indent, i, t);
+        return;
+    }
+    text_add(s->t, "%sv = %s(", indent, vector);
+    for (int k = 0; k < s->width; k++) {
+        text_add(s->t, "%sop_%s(v%s", k ? ", " : "", o->name, component(s, k));
+        add_stats(s, i, o->stat_count);
+        add_params(s, item);
+        for (int t = 0; t < o->tensor_count; t++)
+            text_add(s->t, ", a%d_%d%s", i, t, component(s, k));
+        if (o->uses_index)
+            text_add(s->t, ", i * %du + %du", s->width, k);
+        text_add(s->t, ")");
+    }
+    text_add(s->t, ");\n");
+}
+
+/* ---- main, flat ---- */
+
+static void window_line(struct glsl *s, const char *indent)
+{
+    uint64_t window = WINDOW_BYTES / 4 / (uint64_t)s->width;
+    if (s->g->ablation == ABLATE_WINDOW)
+        text_add(s->t, "%suint at = i %% %lluu;  // stays in the first cache\n", indent, (unsigned long long)window);
+    else
+        text_add(s->t, "%suint at = i;\n", indent);
+}
+
+static void main_flat(struct glsl *s)
+{
+    text_add(s->t,
+             "\nvoid main()\n{\n"
+             "    uint n = rows * COLS / %du;\n"
+             "    uint begin = gl_WorkGroupID.x * per, end = min(n, begin + per);\n"
+             "    for (uint i = begin + gl_LocalInvocationID.x; i < end; i += gl_WorkGroupSize.x) {\n",
+             s->width);
+    window_line(s, "        ");
+    if (has_column_tensor(s->g))
+        text_add(s->t, "        uint c = i %% %lluu;\n", (unsigned long long)s->row_vectors);
+    text_add(s->t, "        %s v = load_x(at);\n", vector_names[s->width]);
+    for (int i = 0; i < s->g->count; i++)
+        apply(s, i, "        ");
+    text_add(s->t, "        store(at, v);\n    }\n}\n");
+}
+
+/* ---- main, by rows ---- */
+
+static const char *const reduce_subgroup =
+    "\nfloat team_%s(float a)\n{\n"
+    "    a = %s(a);\n"
+    "    if (gl_NumSubgroups > 1u) {\n"
+    "        barrier();  // the last reduction's readers are done\n"
+    "        if (subgroupElect())\n"
+    "            partial[gl_SubgroupID] = a;\n"
+    "        barrier();\n"
+    "        a = partial[0];\n"
+    "        for (uint k = 1u; k < gl_NumSubgroups; k++)\n"
+    "            a = %s;\n"
+    "    }\n"
+    "    return a;\n}\n";
+
+static const char *const reduce_shared =
+    "\nfloat team_%s(float a)\n{\n"
+    "    uint lane = gl_LocalInvocationID.x, n = gl_WorkGroupSize.x;\n"
+    "    barrier();\n"
+    "    partial[lane] = a;\n"
+    "    barrier();\n"
+    "    while (n > 1u) {  // halves, rounded up: any team size\n"
+    "        uint upper = (n + 1u) / 2u;\n"
+    "        if (lane + upper < n) {\n"
+    "            float b = partial[lane + upper];\n"
+    "            a = %s;\n"
+    "            partial[lane] = a;\n"
+    "        }\n"
+    "        barrier();\n"
+    "        n = upper;\n"
+    "    }\n"
+    "    return partial[0];\n}\n";
+
+static const char *const reduce_one_subgroup = "\nfloat team_%s(float a) { return %s(a); }\n";
+
+static void declare_reduction(struct glsl *s, bool is_max)
+{
+    const char *name = is_max ? "max" : "sum", *subgroup = is_max ? "subgroupMax" : "subgroupAdd";
+    if (!s->device->subgroup_arithmetic)
+        text_add(s->t, reduce_shared, name, is_max ? "max(a, b)" : "a + b");
+    else if (s->team <= s->device->subgroup_size)
+        text_add(s->t, reduce_one_subgroup, name, subgroup);
+    else
+        text_add(s->t, reduce_subgroup, name, subgroup, is_max ? "max(a, partial[k])" : "a + partial[k]");
+}
+
+static void declare_reductions(struct glsl *s)
+{
+    bool used[2] = {false, false};
+    for (int i = 0; i < s->g->count; i++)
+        for (int k = 0; k < s->g->items[i].op->stat_count; k++)
+            used[s->g->items[i].op->stats[k].is_max] = true;
+    if (!s->device->subgroup_arithmetic || s->team > s->device->subgroup_size)
+        text_add(s->t, "\nshared float partial[%u];\n", s->team);
+    for (int m = 0; m < 2; m++)
+        if (used[m])
+            declare_reduction(s, m);
+}
+
+/* Opens the loop over a lane's vectors of the row. In registers the loop is unrolled and v is v[k]. */
+static void open_walk(struct glsl *s, bool load)
+{
+    const char *vector = vector_names[s->width];
+    unsigned long long row_vectors = s->row_vectors;
+    bool ragged = s->row_vectors % s->team != 0;
+    if (!s->registers) {
+        text_add(s->t, "        for (uint c = lane; c < %lluu; c += %uu) {\n", row_vectors, s->team);
+    } else {
+        text_add(s->t, "        [[unroll]] for (uint k = 0u; k < %du; k++) {\n            uint c = k * %uu + lane;\n",
+                 s->register_vectors, s->team);
+        if (ragged)
+            text_add(s->t, "            if (c >= %lluu)\n                break;\n", row_vectors);
+    }
+    text_add(s->t, "            uint i = row * %lluu + c;\n", row_vectors);
+    if (s->g->ablation == ABLATE_WINDOW) {
+        uint64_t window_rows = WINDOW_BYTES / (4 * s->g->cols);
+        text_add(s->t, "            uint at = row %% %lluu * %lluu + c;  // stays in the first cache\n",
+                 (unsigned long long)(window_rows ? window_rows : 1), row_vectors);
+    } else {
+        text_add(s->t, "            uint at = i;\n");
+    }
+    if (load)
+        text_add(s->t, "            %s v = load_x(at);\n", vector);
+    else
+        text_add(s->t, "            %s v = held[k];\n", vector);
+}
+
+/* Adds v's components, or their maximum, into the lane's sum. */
+static void accumulate(struct glsl *s, int i, int stat)
+{
+    const struct chain_item *item = &s->g->items[i];
+    const struct operator *o = item->op;
+    for (int k = 0; k < s->width; k++) {
+        const char *c = component(s, k);
+        if (s->g->ablation == ABLATE_COPY) {
+            text_add(s->t, "            sum += v%s;\n", c);
+            continue;
+        }
+        text_add(s->t, o->stats[stat].is_max ? "            sum = max(sum, " : "            sum += (");
+        text_add(s->t, "%s_term%d(v%s, float(COLS)", o->name, stat, c);
+        add_stats(s, i, stat);
+        add_params(s, item);
+        text_add(s->t, "));\n");
+    }
+}
+
+static void finish_stat(struct glsl *s, int i, int stat)
+{
+    const struct chain_item *item = &s->g->items[i];
+    const struct operator_stat *st = &item->op->stats[stat];
+    text_add(s->t, "        sum = team_%s(sum);\n        float s%d_%d = %s_finish%d(sum, float(COLS)",
+             st->is_max ? "max" : "sum", i, stat, item->op->name, stat);
+    add_stats(s, i, stat);
+    add_params(s, item);
+    text_add(s->t, ");\n");
+}
+
+/* The walks of row operator i: one per statistic. In registers, the row is held once the first walk has loaded it, with
+ * the first `done` operators applied. */
+static void walk_stats(struct glsl *s, int i, int done, bool held)
+{
+    const struct operator *o = s->g->items[i].op;
+    for (int stat = 0; stat < o->stat_count; stat++) {
+        bool load = !s->registers || (!held && stat == 0);
+        bool is_max = o->stats[stat].is_max && s->g->ablation != ABLATE_COPY;
+        text_add(s->t, "        sum = %s;\n", is_max ? "-3.402823466e38f" : "0.0f");
+        open_walk(s, load);
+        for (int k = s->registers ? done : 0; k < i && (!s->registers || stat == 0); k++)
+            apply(s, k, "            ");
+        if (s->registers && stat == 0)
+            text_add(s->t, "            held[k] = v;\n");
+        accumulate(s, i, stat);
+        text_add(s->t, "        }\n");
+        finish_stat(s, i, stat);
+    }
+}
+
+static void main_rows(struct glsl *s)
+{
+    text_add(s->t, "\nvoid main()\n{\n    uint lane = gl_LocalInvocationID.x;\n"
+                   "    uint begin = gl_WorkGroupID.x * per, end = min(rows, begin + per);\n"
+                   "    for (uint row = begin; row < end; row++) {\n        float sum;\n");
+    if (s->registers)
+        text_add(s->t, "        %s held[%d];\n", vector_names[s->width], s->register_vectors);
+    int done = 0;
+    bool held = false;
+    for (int i = 0; i < s->g->count; i++)
+        if (s->g->items[i].op->is_row) {
+            walk_stats(s, i, done, held);
+            held = true;
+            done = i; /* operator i itself is applied by the next walk, which knows its statistics */
+        }
+    open_walk(s, !s->registers);
+    for (int k = s->registers ? done : 0; k < s->g->count; k++)
+        apply(s, k, "            ");
+    text_add(s->t, "            store(at, v);\n        }\n    }\n}\n");
+}
+
+/* ---- the step ---- */
+
+/* How often operator i runs per element: once, and again in every later walk where the row is walked again. */
+static int runs(const struct glsl *s, int i)
+{
+    int n = 1;
+    for (int k = i + 1; k < s->g->count && !s->registers; k++)
+        n += s->g->items[k].op->stat_count;
+    return n;
+}
+
+static void fill_cost(struct glsl *s, struct step *step)
+{
+    double elements = (double)s->g->rows * (double)s->g->cols;
+    double issued = type_bytes(s->g->in, 1) * (double)(s->registers ? 1 : s->walks) + type_bytes(s->g->out, 1);
+    memset(step->cost.ops, 0, sizeof step->cost.ops);
+    for (int i = 0; i < s->g->count; i++) {
+        const struct operator *o = s->g->items[i].op;
+        issued += 4.0 * o->tensor_count * runs(s, i);
+        for (int op = 0; op < OP_COUNT; op++)
+            step->cost.ops[op] += o->ops[op] * elements * runs(s, i);
+    }
+    step->cost.bytes_issued = issued * elements;
+}
+
+static void fill_launch(struct glsl *s, struct step *step)
+{
+    const struct device_info *d = s->device;
+    bool software = d->computes && !d->hardware;
+    uint64_t units = s->row_operators ? s->g->rows : (s->g->rows * s->g->cols) / (uint64_t)s->width;
+    uint64_t least = s->row_operators ? 1 : (uint64_t)s->team * HARDWARE_VECTORS;
+    uint64_t most_groups = software ? SOFTWARE_GROUPS : d->max_groups[0] < 65535 ? d->max_groups[0] : 65535;
+    uint64_t per = (units + most_groups - 1) / most_groups;
+    if (per < least)
+        per = least;
+    if (!s->row_operators) /* whole turns of the workgroup, so that all but the last group run full */
+        per = (per + s->team - 1) / s->team * s->team;
+    step->groups[0] = (uint32_t)((units + per - 1) / per);
+    step->push[0] = (uint32_t)s->g->rows;
+    step->push[1] = (uint32_t)per;
+    step->push_count = 2;
+}
+
+static enum texel_format texel_format(const struct glsl *s, enum type type)
+{
+    if (s->width == 4)
+        return type == TYPE_F16 ? TEXEL_RGBA16F : TEXEL_RGBA32F;
+    return type == TYPE_F16 ? TEXEL_R16F : TEXEL_R32F;
+}
+
+static void bind_all(struct glsl *s, struct step *step, int in, int out, const int *parameters)
+{
+    enum bind_kind kind = is_texel(s) ? BIND_TEXEL_READ : BIND_STORAGE;
+    step_bind(step, in, kind, is_texel(s) ? texel_format(s, s->g->in) : TEXEL_NONE, true, false);
+    step_bind(step, out, BIND_STORAGE, TEXEL_NONE, false, true);
+    int n = 0;
+    for (int i = 0; i < s->g->count; i++)
+        for (int t = 0; t < s->g->items[i].op->tensor_count; t++)
+            step_bind(step, parameters[n++], kind, is_texel(s) ? texel_format(s, TYPE_F32) : TEXEL_NONE, true, false);
+}
+
+static bool possible(const struct glsl *s, struct error *e)
+{
+    const struct chain_group *g = s->g;
+    bool half = g->in == TYPE_F16 || g->out == TYPE_F16;
+    if (half && s->width == 1 && !s->device->f16_storage)
+        return error_set(e, EXIT_ENVIRONMENT,
+                         "%s cannot store single 16-bit floats: use a number of columns that is a multiple of 4",
+                         s->device->name);
+    if ((double)g->rows * (double)g->cols > 4294967295.0)
+        return error_set(e, EXIT_ENVIRONMENT, "a tensor has at most 2^32-1 elements; use a smaller --tensor");
+    return true;
+}
+
+bool chain_group_step(const struct chain_group *g, struct step *step, int in, int out, const int *parameters,
+                      const struct device_info *device, struct error *e)
+{
+    struct chain_group mine = *g;
+    struct glsl s = {.g = &mine, .device = device, .t = &step->glsl};
+    s.walks = count_walks(g, &s.row_operators);
+    choose_shape(&s);
+    if (mine.access == ACCESS_TEXEL && s.width == 1 && device->max_texel_elements < g->rows * g->cols)
+        mine.access = ACCESS_F32; /* single floats are many texels */
+    if (mine.access == ACCESS_TEXEL && device->max_texel_elements * (uint64_t)s.width < g->rows * g->cols)
+        mine.access = ACCESS_VEC4;
+    if (!possible(&s, e))
+        return false;
+    declare_head(&s);
+    declare_buffers(&s);
+    declare_operators(&s);
+    if (s.row_operators) {
+        declare_reductions(&s);
+        main_rows(&s);
+    } else {
+        main_flat(&s);
+    }
+    fill_cost(&s, step);
+    fill_launch(&s, step);
+    bind_all(&s, step, in, out, parameters);
+    return true;
+}

@@ -1,0 +1,26 @@
+/* The generator: one group of operators becomes one GLSL kernel. */
+#ifndef ROOFLAB_CHAIN_GLSL_H
+#define ROOFLAB_CHAIN_GLSL_H
+
+#include "harness/kernel/chain.h"
+
+struct chain_group {
+    const struct chain_item *items;
+    int count;
+    uint64_t rows, cols;
+    enum type in, out; /* f32 or f16 */
+    enum access access;
+    int workgroup; /* 0: what suits the device */
+    enum ablation ablation;
+};
+
+/* Texel buffers on software devices, where they are twice as fast as storage buffers (lavapipe's storage
+ * loads are 8-step loops), vec4 on hardware. */
+enum access chain_best_access(const struct device_info *device);
+
+/* Fills s: source, bindings (x, y, parameters), push constants, groups, operations and issued bytes.
+ * in, out and parameters are tensor numbers of the plan, parameters in the order of the operators. */
+bool chain_group_step(const struct chain_group *g, struct step *s, int in, int out, const int *parameters,
+                      const struct device_info *device, struct error *e);
+
+#endif

@@ -1,0 +1,311 @@
+#include "harness/kernel/plan.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/expr.h"
+#include "harness/base/units.h"
+
+/* Bytes of a block of `elements` elements; the quantised types hold 32 numbers and one f16 scale. */
+static const struct type_facts {
+    const char *name;
+    uint32_t elements, bytes;
+} types[TYPE_COUNT] = {
+    [TYPE_F32] = {"f32", 1, 4},    [TYPE_F16] = {"f16", 1, 2},    [TYPE_I8] = {"i8", 1, 1},
+    [TYPE_Q8_0] = {"q8_0", 32, 34}, [TYPE_Q4_0] = {"q4_0", 32, 18}, [TYPE_U32] = {"u32", 1, 4},
+    [TYPE_I32] = {"i32", 1, 4},
+};
+
+const char *type_name(enum type t)
+{
+    return types[t].name;
+}
+
+enum type type_find(const char *name)
+{
+    int t = 0;
+    while (t < TYPE_COUNT && strcmp(types[t].name, name) != 0)
+        t++;
+    return (enum type)t;
+}
+
+uint64_t type_bytes(enum type t, uint64_t elements)
+{
+    return (elements + types[t].elements - 1) / types[t].elements * types[t].bytes;
+}
+
+uint64_t tensor_elements(const struct tensor *t)
+{
+    return t->rows * t->cols;
+}
+
+uint64_t tensor_bytes(const struct tensor *t)
+{
+    return type_bytes(t->type, tensor_elements(t));
+}
+
+/* Half precision by bits, so that nothing depends on the compiler having _Float16. */
+uint16_t half_from_float(float f)
+{
+    uint32_t u;
+    memcpy(&u, &f, 4);
+    uint32_t sign = u >> 16 & 0x8000, magnitude = u & 0x7fffffff;
+    if (magnitude >= 0x7f800000) /* inf and nan */
+        return (uint16_t)(sign | 0x7c00 | (magnitude > 0x7f800000 ? 0x200 : 0));
+    if (magnitude >= 0x477ff000) /* rounds past the largest half, 65504 */
+        return (uint16_t)(sign | 0x7c00);
+    if (magnitude < 0x38800000) { /* subnormal: scaled so that the float unit does the rounding */
+        float scaled = fabsf(f) * 16777216.0f;
+        return (uint16_t)(sign | (uint32_t)lrintf(scaled));
+    }
+    uint32_t rounded = magnitude + 0xfff + (magnitude >> 13 & 1);
+    return (uint16_t)(sign | ((rounded - 0x38000000) >> 13));
+}
+
+float half_to_float(uint16_t h)
+{
+    int exponent = h >> 10 & 31;
+    float mantissa = (float)(h & 1023), value;
+    if (exponent == 31)
+        value = mantissa > 0 ? NAN : INFINITY;
+    else if (exponent == 0)
+        value = ldexpf(mantissa, -24);
+    else
+        value = ldexpf(1024 + mantissa, exponent - 25);
+    return h & 0x8000 ? -value : value;
+}
+
+double type_get(enum type t, const void *data, uint64_t i)
+{
+    const unsigned char *block = (const unsigned char *)data + i / 32 * types[t].bytes;
+    uint16_t scale;
+    switch (t) {
+    case TYPE_F32:
+        return ((const float *)data)[i];
+    case TYPE_F16:
+        return half_to_float(((const uint16_t *)data)[i]);
+    case TYPE_I8:
+        return ((const signed char *)data)[i];
+    case TYPE_U32:
+        return ((const uint32_t *)data)[i];
+    case TYPE_I32:
+        return ((const int32_t *)data)[i];
+    case TYPE_Q8_0:
+        memcpy(&scale, block, 2);
+        return half_to_float(scale) * (double)(signed char)block[2 + i % 32];
+    case TYPE_Q4_0: { /* low nibbles are elements 0..15 of the block, high ones 16..31 */
+        memcpy(&scale, block, 2);
+        unsigned char pair = block[2 + i % 16];
+        return half_to_float(scale) * ((i % 32 < 16 ? pair & 15 : pair >> 4) - 8.0);
+    }
+    default:
+        return NAN;
+    }
+}
+
+/* A number of [0, 1) with 24 random bits: all that a float holds. */
+static double unit_random(uint32_t seed, uint64_t i)
+{
+    return (expr_hash(seed + (uint32_t)(i >> 32) * 77u, (uint32_t)i) >> 8) * 0x1p-24;
+}
+
+static double fill_value(const struct fill *f, uint64_t i)
+{
+    if (f->kind == FILL_CONSTANT)
+        return f->a;
+    double u = unit_random(f->seed, i);
+    if (f->kind == FILL_UNIFORM)
+        return f->a + (f->b - f->a) * u;
+    double v = unit_random(f->seed + 0x51ed27u, i); /* Box and Muller 1958; 1 - u is never 0 */
+    return f->a + f->b * sqrt(-2 * log(1 - u)) * cos(2 * M_PI * v);
+}
+
+static void fill_block(const struct tensor *t, uint64_t first, unsigned char *block)
+{
+    uint16_t scale = half_from_float((float)(fabs(t->fill.b) / 100 + 0.001));
+    memcpy(block, &scale, 2);
+    for (uint32_t k = 2; k < types[t->type].bytes; k++)
+        block[k] = (unsigned char)(expr_hash(t->fill.seed, (uint32_t)(first + k)) >> 13);
+}
+
+static void fill_floats(const struct fill *f, uint64_t first, uint64_t count, float *out)
+{
+    if (f->kind == FILL_UNIFORM) { /* the common case: a loop that the compiler makes vectors of */
+        float a = (float)f->a, span = (float)(f->b - f->a);
+        uint32_t seed = f->seed + (uint32_t)(first >> 32) * 77u;
+        if (first >> 32 == (first + count) >> 32) {
+            for (uint64_t i = 0; i < count; i++)
+                out[i] = a + span * ((float)(expr_hash(seed, (uint32_t)(first + i)) >> 8) * 0x1p-24f);
+            return;
+        }
+    }
+    for (uint64_t i = 0; i < count; i++)
+        out[i] = (float)fill_value(f, first + i);
+}
+
+void tensor_fill(const struct tensor *t, uint64_t first, uint64_t count, void *out)
+{
+    unsigned char *block = out;
+    if (t->type == TYPE_F32) {
+        fill_floats(&t->fill, first, count, out);
+    } else if (types[t->type].elements > 1) {
+        for (uint64_t i = 0; i < count; i += 32, block += types[t->type].bytes)
+            fill_block(t, first + i, block);
+    } else {
+        for (uint64_t i = 0; i < count; i++) {
+            float f;
+            fill_floats(&t->fill, first + i, 1, &f);
+            if (t->type == TYPE_F16)
+                ((uint16_t *)out)[i] = half_from_float(f);
+            else if (t->type == TYPE_I8)
+                ((signed char *)out)[i] = (signed char)lrintf(f);
+            else
+                ((int32_t *)out)[i] = (int32_t)lrintf(f);
+        }
+    }
+}
+
+double plan_input(const struct plan *p, int tensor, uint64_t i)
+{
+    const struct tensor *t = &p->tensors[tensor];
+    uint64_t per = types[t->type].elements;
+    unsigned char raw[64];
+    tensor_fill(t, i / per * per, per, raw);
+    return type_get(t->type, raw, i % per);
+}
+
+int plan_add_tensor(struct plan *p, const char *name, enum type type, uint64_t rows, uint64_t cols, enum role role,
+                    struct fill fill)
+{
+    p->tensors = need_more(p->tensors, sizeof *p->tensors * (size_t)(p->tensor_count + 1));
+    struct tensor *t = &p->tensors[p->tensor_count];
+    *t = (struct tensor){.type = type, .rows = rows, .cols = cols, .role = role, .fill = fill};
+    snprintf(t->name, sizeof t->name, "%s", name);
+    return p->tensor_count++;
+}
+
+int plan_find_tensor(const struct plan *p, const char *name)
+{
+    for (int i = 0; i < p->tensor_count; i++)
+        if (strcmp(p->tensors[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+struct step *plan_add_step(struct plan *p, const char *label)
+{
+    p->steps = need_more(p->steps, sizeof *p->steps * (size_t)(p->step_count + 1));
+    struct step *s = &p->steps[p->step_count++];
+    memset(s, 0, sizeof *s);
+    s->label = need_string(label);
+    s->groups[0] = s->groups[1] = s->groups[2] = 1;
+    s->passes_declared = NAN;
+    return s;
+}
+
+void step_bind(struct step *s, int tensor, enum bind_kind kind, enum texel_format format, bool reads, bool writes)
+{
+    struct step_binding *b = &s->bindings[s->binding_count];
+    *b = (struct step_binding){.tensor = tensor, .reads = reads, .writes = writes};
+    b->slot = (struct program_binding){.set = 0, .binding = (uint32_t)s->binding_count, .kind = kind, .format = format};
+    s->binding_count++;
+}
+
+/* Does an earlier binding of the step already count this tensor's read (or write)? */
+static bool counted(const struct step *s, int i, bool write)
+{
+    for (int k = 0; k < i; k++)
+        if (s->bindings[k].tensor == s->bindings[i].tensor &&
+            (write ? s->bindings[k].writes : s->bindings[k].reads))
+            return true;
+    return false;
+}
+
+void plan_finish(struct plan *p)
+{
+    for (int i = 0; i < p->step_count; i++) {
+        struct step *s = &p->steps[i];
+        s->cost.bytes_read = s->cost.bytes_written = s->cost.largest_buffer_bytes = 0;
+        for (int k = 0; k < s->binding_count; k++) {
+            const struct step_binding *b = &s->bindings[k];
+            double bytes = (double)tensor_bytes(&p->tensors[b->tensor]);
+            if (b->reads && !counted(s, k, false))
+                s->cost.bytes_read += bytes;
+            if (b->writes && !counted(s, k, true))
+                s->cost.bytes_written += bytes;
+            s->cost.largest_buffer_bytes = fmax(s->cost.largest_buffer_bytes, bytes);
+        }
+        if (s->cost.bytes_issued <= 0)
+            s->cost.bytes_issued = s->cost.bytes_read + s->cost.bytes_written;
+    }
+}
+
+static bool too_large(const struct plan *p, const struct tensor *t, const struct device_info *info, double limit,
+                      const char *of, struct error *e)
+{
+    char asked[UNITS_TEXT], most[UNITS_TEXT];
+    return error_set(e, EXIT_ENVIRONMENT,
+                     "tensor %s of %s is %s, but %s on %s is %s (%.0f bytes). The largest size that works is --tensor %.0fB.",
+                     t->name, p->name ? p->name : "the plan", units_format(asked, UNIT_BYTES, (double)tensor_bytes(t)), of,
+                     info->name, units_format(most, UNIT_BYTES, limit), limit, limit);
+}
+
+bool plan_fits(const struct plan *p, const struct device_info *info, struct error *e)
+{
+    double total = 0;
+    for (int i = 0; i < p->tensor_count; i++) {
+        const struct tensor *t = &p->tensors[i];
+        double bytes = (double)tensor_bytes(t);
+        total += bytes;
+        if (bytes > (double)info->max_binding_bytes)
+            return too_large(p, t, info, (double)info->max_binding_bytes, "the largest buffer binding", e);
+        if (bytes > (double)info->max_buffer_bytes)
+            return too_large(p, t, info, (double)info->max_buffer_bytes, "the largest allocation", e);
+    }
+    if (total > (double)info->memory_bytes * 0.9) {
+        char asked[UNITS_TEXT], heap[UNITS_TEXT];
+        return error_set(e, EXIT_ENVIRONMENT,
+                         "%s needs %s in all, but %s has %s of memory. The largest size that works is about --tensor %.0fMB.",
+                         p->name ? p->name : "the plan", units_format(asked, UNIT_BYTES, total), info->name,
+                         units_format(heap, UNIT_BYTES, (double)info->memory_bytes),
+                         floor(p->tensor_bytes * (double)info->memory_bytes * 0.9 / total / 1e6));
+    }
+    return true;
+}
+
+double plan_bytes_compulsory(const struct plan *p)
+{
+    double sum = 0;
+    for (int i = 0; i < p->step_count; i++)
+        sum += p->steps[i].cost.bytes_read + p->steps[i].cost.bytes_written;
+    return sum;
+}
+
+double plan_bytes_issued(const struct plan *p)
+{
+    double sum = 0;
+    for (int i = 0; i < p->step_count; i++)
+        sum += p->steps[i].cost.bytes_issued;
+    return sum;
+}
+
+void plan_free(struct plan *p)
+{
+    if (!p)
+        return;
+    for (int i = 0; i < p->step_count; i++) {
+        free(p->steps[i].label);
+        text_free(&p->steps[i].glsl);
+        free(p->steps[i].spirv);
+    }
+    if (p->reference_free)
+        p->reference_free(p->reference_context);
+    free(p->steps);
+    free(p->tensors);
+    free(p->grouping);
+    free(p->name);
+    free(p->variant);
+    free(p);
+}
