@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <spirv-tools/libspirv.h>
 #include <spirv/unified1/spirv.h>
 
 #include "harness/base/text.h"
 #include "harness/spirv/mix_memory.h"
 #include "harness/spirv/special.h"
+#include "harness/spirv/validate.h"
 
 void mix_not_counted(struct static_mix *x, struct source_line line, const char *what, const char *why)
 {
@@ -31,7 +31,7 @@ void mix_not_counted(struct static_mix *x, struct source_line line, const char *
 void scan_not_counted(struct scan *s, const uint32_t *w, const char *on, const char *why)
 {
     char what[96];
-    snprintf(what, sizeof what, "Op%s%s%.60s", spvOpcodeString(word_op(*w)), *on ? " " : "", on);
+    snprintf(what, sizeof what, "Op%s%s%.60s", spirv_opcode_name(word_op(*w)), *on ? " " : "", on);
     mix_not_counted(s->x, s->line, what, why);
 }
 

@@ -34,3 +34,8 @@ bool spirv_validate(const uint32_t *words, size_t count, struct error *e)
     spvContextDestroy(context);
     return valid;
 }
+
+const char *spirv_opcode_name(uint16_t op)
+{
+    return spvOpcodeString(op);
+}

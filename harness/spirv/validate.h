@@ -11,4 +11,7 @@
  * validator's own words. Layouts may be scalar ones, as the lab's devices allow. */
 bool spirv_validate(const uint32_t *words, size_t count, struct error *e);
 
+/* An instruction's name without its "Op": "FAdd"; "unknown" for one that SPIRV-Tools does not know. */
+const char *spirv_opcode_name(uint16_t op);
+
 #endif
