@@ -10,8 +10,8 @@
  * ambiguous with arithmetic, so a name is [A-Za-z_][A-Za-z0-9_]* with further parts joined by '.'.
  * Functions: abs sqrt exp log tanh erf floor ceil round min max pow select(c,a,b), hash(seed,index) (the
  * counter-based generator of kernels/elementwise/dropout.glsl, a whole number in 0 .. 2^32-1) and the
- * constant pi. % is C's fmod. A comparison is 1 or 0, does not follow another one without parentheses, and is 0
- * where a side is NaN (!= too); everything else that is given NaN gives NaN, min, max and pow as well.
+ * constant pi. % is C's fmod. A comparison is 1 or 0, does not follow another one without parentheses, and is
+ * 0 where a side is NaN (!= too); everything else that is given NaN gives NaN, min, max and pow as well.
  * More than 64 levels of nesting or 4096 parts are an error, never a crash. */
 #ifndef ROOFLAB_EXPR_H
 #define ROOFLAB_EXPR_H

@@ -101,11 +101,9 @@ struct interval stats_ratio(const double *a, const double *b, size_t n)
 {
     size_t groups = n > 1 ? n / 2 : n, rounds = n > 1 ? 2 : 1;
     double *logs = need(groups * sizeof *logs);
-    for (size_t i = 0; i < groups * rounds; i++) {
-        /* A time that is not positive has no ratio; NaN makes the whole interval none. */
-        bool good = a[i] > 0 && b[i] > 0;
-        logs[i / rounds] += good ? (log(a[i]) - log(b[i])) / (double)rounds : NAN;
-    }
+    /* The log of a time that is not positive is not finite, which makes the whole interval none. */
+    for (size_t i = 0; i < groups * rounds; i++)
+        logs[i / rounds] += (log(a[i]) - log(b[i])) / (double)rounds;
     struct interval found = stats_interval(logs, groups, 0.95);
     free(logs);
     found.median = exp(found.median);

@@ -179,7 +179,9 @@ static void deep_and_long(void **state)
     assert_true(taken(nested(50, "(", "1", ")")));
     assert_true(taken(nested(50, "abs(", "1", ")")));
     assert_true(taken(nested(1000, "", "1", "+1")));
-    assert_true(taken(nested(60, "select(1+2*3^(", "1", "),1,1)")) == false);
+    /* Few levels, but five values wait in each. */
+    assert_true(taken(nested(45, "1<1+1*select(1,1,", "1", ")")));
+    assert_false(taken(nested(60, "1<1+1*select(1,1,", "1", ")")));
     static const char *const openings[] = {"(", "-", "abs(", "1+(", "2^", "min(1,", "1<(1+2*3^("};
     static const size_t counts[] = {100, 1000, 30000};
     for (size_t i = 0; i < sizeof openings / sizeof *openings; i++)
