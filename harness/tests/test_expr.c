@@ -291,6 +291,10 @@ static void ranges_right(void **state)
         {"fused.time!=fused.time", 0, 1},
         {"tanh(_n1/_n1)<2", 0, 1},
         {"cols/rows>1.4", 1, 1},
+        {"tanh(rows*20)<=1", 1, 1},
+        {"erf(-rows*20)>=-1", 1, 1},
+        {"exp(x*1000)%7", NAN, NAN},
+        {"-exp(x*1000)%7", NAN, NAN},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         double l, h;
