@@ -1,0 +1,411 @@
+/* Charts: names are only ever data, labels do not overlap, the same record gives the same bytes, and what is drawn is
+ * where the numbers say. ROOFLAB_KEEP_CHARTS=folder keeps the pictures for a look. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "roofline/chart.h"
+#include "roofline/chart_parts.h"
+#include "roofline/tests/chart_records.h"
+
+static char folder[256];
+
+typedef bool drawer(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
+
+static const char *path_of(const char *name)
+{
+    static char paths[4][512];
+    static int next;
+    char *path = paths[next++ % 4];
+    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
+    return path;
+}
+
+static struct text content(const char *name)
+{
+    struct text t = {0};
+    struct error e = {0};
+    if (!file_read(path_of(name), &t, &e))
+        fail_msg("%s", e.text);
+    return t;
+}
+
+static void draw_as(drawer *draw, const struct record *const *records, int count, const char *name, const char *group)
+{
+    struct chart_options o = {.stem = path_of(name), .group = group, .draw = true, .spec_bytes_per_s = 0};
+    struct error e = {0};
+    if (!draw(records, count, &o, &e))
+        fail_msg("%s: %s", name, e.text);
+}
+
+/* How often needle stands in the file. */
+static int count_in(const char *name, const char *needle)
+{
+    struct text t = content(name);
+    int n = 0;
+    for (const char *p = text_get(&t); (p = strstr(p, needle)); p++)
+        n++;
+    text_free(&t);
+    return n;
+}
+
+/* --- overlap ------------------------------------------------------------------------------------------- */
+
+struct word {
+    char text[256];
+    struct quad box;
+};
+
+static double attribute(const char *from, const char *name)
+{
+    const char *p = strstr(from, name);
+    return p ? atof(p + strlen(name)) : 0;
+}
+
+/* The box of one text of an SVG: the middle of its letters lies a third of their size above the base line. */
+static struct word word_at(const char *g)
+{
+    struct word w;
+    double x = 0, y = 0, degrees = 0, size = attribute(g, "font-size=\"");
+    const char *text = strstr(g, "<text"), *from = strchr(text, '>') + 1, *to = strstr(from, "</text>");
+    const char *end = strchr(g, '>');
+    char head[400];
+    snprintf(head, sizeof head, "%.*s", (int)(end - g), g);
+    sscanf(g, "translate(%lf,%lf) rotate(%lf)", &x, &y, &degrees);
+    snprintf(w.text, sizeof w.text, "%.*s", (int)(to - from), from);
+    double width = text_width(w.text, size, false), turn = -degrees * M_PI / 180;
+    double shift = strstr(head, "\"middle\"") ? 0 : strstr(head, "\"end\"") ? -width / 2 : width / 2;
+    struct spot centre = {x + shift * cos(turn) - size / 3 * sin(turn), -y + shift * sin(turn) + size / 3 * cos(turn)};
+    w.box = quad_box(centre, width, 0.8 * size, turn);
+    return w;
+}
+
+static void no_overlap_in(const char *svg, double height)
+{
+    struct text t = content(svg);
+    struct word words[400];
+    int n = 0;
+    for (const char *p = text_get(&t); n < 400 && (p = strstr(p, "translate(")); p++)
+        if (strstr(p, "<text") && strchr(p, '>') && strstr(p, "<text") - strchr(p, '>') < 12)
+            words[n++] = word_at(p);
+    assert_in_range(n, 10, 399);
+    for (int i = 0; i < n; i++) {
+        for (int j = 0; j < i; j++)
+            if (quads_touch(&words[i].box, &words[j].box))
+                fail_msg("%s: '%s' overlaps '%s'", svg, words[i].text, words[j].text);
+        for (int j = 0; j < 4; j++)
+            if (words[i].box.p[j].x < 0 || words[i].box.p[j].x > CHART_WIDTH || words[i].box.p[j].y > 0 ||
+                words[i].box.p[j].y < -height)
+                fail_msg("%s: '%s' is clipped", svg, words[i].text);
+    }
+    text_free(&t);
+}
+
+static void no_two_texts_overlap(void **state)
+{
+    (void)state;
+    struct record one = {0}, many = {0}, fast = {0};
+    const struct record *r_one[] = {&one}, *r_many[] = {&many}, *r_two[] = {&one, &fast};
+    add_machine(&one, &software);
+    add_seed(&one);
+    add_machine(&many, &software);
+    add_seed(&many);
+    add_light(&many);
+    add_depths(&many);
+    add_machine(&fast, &gpu);
+    add_seed(&fast);
+    add_light(&fast);
+    draw_as(chart_passes, r_one, 1, "passes", NULL);
+    no_overlap_in("passes.svg", 1000);
+    draw_as(chart_passes, r_many, 1, "passes-groups", NULL);
+    no_overlap_in("passes-groups.svg", 1200);
+    draw_as(chart_passes, r_two, 2, "passes-devices", "seed");
+    no_overlap_in("passes-devices.svg", 1000);
+    draw_as(chart_roofline, r_one, 1, "roofline", NULL);
+    no_overlap_in("roofline.svg", 1060);
+    draw_as(chart_roofline, r_many, 1, "roofline-groups", NULL);
+    no_overlap_in("roofline-groups.svg", 1060);
+    draw_as(chart_roofline, r_two, 2, "roofline-devices", NULL);
+    no_overlap_in("roofline-devices.svg", 1060);
+    draw_as(chart_bandwidth, r_one, 1, "bandwidth", NULL);
+    no_overlap_in("bandwidth.svg", 1000);
+    draw_as(chart_bandwidth, r_two, 2, "bandwidth-devices", NULL);
+    no_overlap_in("bandwidth-devices.svg", 1000);
+    record_clear(&one);
+    record_clear(&many);
+    record_clear(&fast);
+}
+
+/* The test of the test above: it must see an overlap where there is one. */
+static void boxes_touch_where_they_do(void **state)
+{
+    (void)state;
+    struct quad a = quad_box((struct spot){0, 0}, 100, 20, 0), b = quad_box((struct spot){60, 25}, 100, 20, M_PI / 6);
+    struct quad c = quad_box((struct spot){60, 45}, 100, 20, M_PI / 6);
+    struct quad line = quad_segment((struct spot){-60, 5}, (struct spot){60, 9});
+    assert_true(quads_touch(&a, &b));
+    assert_false(quads_touch(&a, &c));
+    assert_true(quads_touch(&a, &line));
+    assert_false(quads_touch(&c, &line));
+}
+
+/* --- data that looks like a program ---------------------------------------------------------------------- */
+
+static const char hostile[] = "`touch x`.comp \"`touch y`\" 'q' $(touch z) @self %s%d {/Bold b}_2^2 \\n\\\n!touch w\n é<&";
+static void replace(char **s, const char *with)
+{
+    free(*s);
+    *s = need_string(with);
+}
+
+static void names_are_drawn_and_never_run(void **state)
+{
+    (void)state;
+    struct record r = {0};
+    const struct record *list[] = {&r};
+    add_machine(&r, &software);
+    add_seed(&r);
+    replace(&r.device, hostile);
+    replace(&r.title, "`touch x` \xff\xc0\x80 100% @data");
+    replace(&r.provenance.driver, "|touch v; system('touch u')");
+    for (int i = 0; i < r.run_count; i++) {
+        replace(&r.runs[i].kernel, "`touch x`.comp");
+        replace(&r.runs[i].variant, "single");
+        replace(&r.runs[i].group, hostile);
+    }
+    draw_as(chart_roofline, list, 1, "'; `touch s` @x \\ {h} %d", NULL);
+    const char *svg = "'; `touch s` @x \\ {h} %d.svg";
+    assert_int_equal(count_in(svg, ">`touch x`.comp</text>"), 3);
+    assert_int_equal(count_in(svg, "`touch x` ??? 100% @data"), 1);
+    assert_true(count_in(svg, "(touch z) @self %s%d {/Bold b}_2^2 \\n\\ !touch w") >= 1);
+    assert_int_equal(count_in("'; `touch s` @x \\ {h} %d.gp", "`"), 0);
+    for (const char *c = "xyzwvus"; *c; c++) {
+        char name[2] = {*c, 0};
+        assert_false(file_exists(path_of(name)));
+        assert_false(file_exists(name));
+    }
+    record_clear(&r);
+}
+
+static void strings_hold_nothing_that_expands(void **state)
+{
+    (void)state;
+    struct text t = {0};
+    put_string(&t, "a`b'c@d\\e\nf%g\"h");
+    assert_string_equal(text_get(&t), "'a'.\"\\140\".'b''c'.\"\\100\".'d'.\"\\134\".'e'.\"\\012\".'f%g\"h'");
+    text_free(&t);
+    t = (struct text){0};
+    put_string(&t, "");
+    assert_string_equal(text_get(&t), "''");
+    text_free(&t);
+    static const char *const pairs[][2] = {{"a\tb\nc", "a b c"}, {"\xe2\x82", "??"}, {"\xed\xa0\x80", "???"},
+                                           {"caf\xc3\xa9", "caf\xc3\xa9"}, {"\xc0\xaf", "??"}, {"\xff", "?"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        char *shown = shown_text(pairs[i][0], 0, 0);
+        assert_string_equal(shown, pairs[i][1]);
+        free(shown);
+    }
+    char *cut = shown_text("wwwwwwwwwwwwwwwwwwww", 100, 20);
+    assert_true(text_width(cut, 20, false) <= 100 && ends_with(cut, "…"));
+    free(cut);
+}
+
+/* --- the same bytes, the right numbers ------------------------------------------------------------------- */
+
+static void same_record_same_bytes_anywhere(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {".gp", ".dat"};
+    struct record r = {0};
+    const struct record *list[] = {&r};
+    struct error e = {0};
+    add_machine(&r, &software);
+    add_seed(&r);
+    assert_true(folder_make(path_of("here"), &e) && folder_make(path_of("there"), &e));
+    draw_as(chart_roofline, list, 1, "here/same", NULL);
+    draw_as(chart_roofline, list, 1, "there/same", NULL);
+    for (int i = 0; i < 2; i++) {
+        char a[64], b[64];
+        snprintf(a, sizeof a, "here/same%s", kinds[i]);
+        snprintf(b, sizeof b, "there/same%s", kinds[i]);
+        struct text ta = content(a), tb = content(b);
+        assert_string_equal(text_get(&ta), text_get(&tb));
+        assert_null(strstr(text_get(&ta), folder));
+        text_free(&ta);
+        text_free(&tb);
+    }
+    struct text png = content("here/same.png");
+    assert_true(png.len > 10000 && memcmp(png.s, "\x89PNG\r\n\x1a\n", 8) == 0);
+    text_free(&png);
+    record_clear(&r);
+}
+
+static void bound_and_points_lie_where_they_should(void **state)
+{
+    (void)state;
+    struct record r = {0};
+    const struct record *list[] = {&r};
+    char row[96];
+    add_machine(&r, &software);
+    add_seed(&r);
+    draw_as(chart_passes, list, 1, "numbers", NULL);
+    for (int i = 0; i < r.run_count; i++) {
+        const struct run *run = &r.runs[i];
+        snprintf(row, sizeof row, "\n%.9g %.9g\n", run->passes, run->passes * 64e6 / run->bound_bytes_per_s * 1e3);
+        assert_int_equal(count_in("numbers.dat", row), 1);
+        snprintf(row, sizeof row, "\n%.9g %.9g %.9g %.9g\n", run->passes, run->time_ns.median / 1e6,
+                 run->time_ns.low / 1e6, run->time_ns.high / 1e6);
+        assert_int_equal(count_in("numbers.dat", row), 1);
+    }
+    assert_int_equal(count_in("numbers.svg", "worth 3.4 passes (+1.4)"), 1); /* fused: 1.72 times its roof of 2 passes */
+    draw_as(chart_roofline, list, 1, "numbers", NULL);
+    snprintf(row, sizeof row, "\n%.9g %.9g ", r.runs[2].flops / r.runs[2].bytes_compulsory,
+             r.runs[2].flops / r.runs[2].time_ns.median);
+    assert_int_equal(count_in("numbers.dat", row), 1);
+    assert_int_equal(count_in("numbers.svg", "seed: 2.42x measured"), 1);
+    assert_int_equal(count_in("numbers.svg", "4.00x predicted"), 1);
+    assert_int_equal(count_in("numbers.svg", "ridge: 11.1 flop/byte"), 1);
+    record_clear(&r);
+}
+
+static void what_is_left_out_is_said(void **state)
+{
+    (void)state;
+    struct record r = {0};
+    const struct record *list[] = {&r};
+    add_machine(&r, &software);
+    add_seed(&r);
+    add_light(&r);
+    add_run(&r, "copy", "single", 1, 2, 1.0, 0);
+    draw_as(chart_roofline, list, 1, "left-out", NULL);
+    assert_int_equal(count_in("left-out.svg", "1 run left out: without arithmetic"), 1);
+    draw_as(chart_passes, list, 1, "one-group", "light");
+    assert_int_equal(count_in("one-group.svg", "grouped"), 0);
+    assert_true(count_in("one-group.svg", "light") > 0);
+    record_clear(&r);
+}
+
+/* --- what can go wrong ------------------------------------------------------------------------------------- */
+
+static void missing_gnuplot_is_said(void **state)
+{
+    (void)state;
+    struct record r = {0};
+    const struct record *list[] = {&r};
+    struct chart_options o = {.stem = path_of("undrawn"), .draw = true};
+    struct error e = {0};
+    add_machine(&r, &software);
+    setenv("ROOFLAB_GNUPLOT", "/no/such/gnuplot", 1);
+    assert_false(chart_available(&e));
+    assert_int_equal(e.code, EXIT_ENVIRONMENT);
+    assert_false(chart_bandwidth(list, 1, &o, &e));
+    assert_int_equal(e.code, EXIT_ENVIRONMENT);
+    assert_non_null(strstr(e.text, "apt-get install gnuplot"));
+    assert_true(file_exists(path_of("undrawn.gp")) && file_exists(path_of("undrawn.dat")));
+
+    static const char script[] = "#!/bin/sh\necho no such terminal >&2\nexit 3\n";
+    assert_true(file_write(path_of("broken"), script, sizeof script - 1, &e));
+    assert_int_equal(chmod(path_of("broken"), 0755), 0);
+    setenv("ROOFLAB_GNUPLOT", path_of("broken"), 1);
+    assert_false(chart_bandwidth(list, 1, &o, &e));
+    assert_non_null(strstr(e.text, "ended with 3: no such terminal"));
+    unsetenv("ROOFLAB_GNUPLOT");
+    assert_true(chart_available(&e));
+    record_clear(&r);
+}
+
+static void nothing_to_draw_is_an_error(void **state)
+{
+    (void)state;
+    static drawer *const drawers[] = {chart_passes, chart_roofline, chart_bandwidth};
+    struct record r = {0};
+    const struct record *list[] = {&r};
+    struct chart_options o = {.stem = path_of("nothing"), .draw = true};
+    for (size_t i = 0; i < sizeof drawers / sizeof *drawers; i++) {
+        struct error e = {0};
+        assert_false(drawers[i](list, 1, &o, &e));
+        assert_int_equal(e.code, EXIT_USAGE);
+    }
+    assert_false(file_exists(path_of("nothing.gp")));
+    record_clear(&r);
+}
+
+/* Records from elsewhere lack this or that: whatever is missing, the chart is drawn without it. */
+static void gaps_in_a_record_do_not_stop_a_chart(void **state)
+{
+    (void)state;
+    struct record bare = {0}, roofs = {0};
+    const struct record *list[] = {&bare}, *list_roofs[] = {&roofs};
+    struct run *run = record_add_run(&bare);
+    run->status = RUN_OK;
+    run->time_ns = around(1e6, 0.01, 12);
+    run->tensor_bytes = 1e6;
+    run->passes = 2;
+    run->bytes_compulsory = 2e6;
+    run->flops = 1e6;
+    draw_as(chart_passes, list, 1, "bare-passes", NULL);
+    add_compute(&bare, "fma", 1e9);
+    draw_as(chart_roofline, list, 1, "bare-roofline", NULL);
+    add_machine(&roofs, &gpu);
+    draw_as(chart_roofline, list_roofs, 1, "only-roofs", NULL);
+    assert_int_equal(count_in("bare-passes.gp", "nan") + count_in("bare-roofline.gp", "nan"), 0);
+    assert_int_equal(count_in("bare-passes.dat", "nan") + count_in("bare-roofline.dat", "nan"), 0);
+    assert_int_equal(count_in("bare-passes.dat", "inf") + count_in("bare-roofline.dat", "inf"), 0);
+    record_clear(&bare);
+    record_clear(&roofs);
+}
+
+static int folder_start(void **state)
+{
+    (void)state;
+    const char *keep = getenv("ROOFLAB_KEEP_CHARTS");
+    snprintf(folder, sizeof folder, "%s", keep && *keep ? keep : "/tmp/rooflab-charts-XXXXXX");
+    return keep && *keep ? 0 : mkdtemp(folder) == NULL;
+}
+
+static int folder_end(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {"here", "there", ""};
+    const char *keep = getenv("ROOFLAB_KEEP_CHARTS");
+    for (int i = 0; i < 3 && !(keep && *keep); i++) {
+        char part[300];
+        size_t count;
+        snprintf(part, sizeof part, "%s/%s", folder, parts[i]);
+        char **names = folder_names(part, NULL, &count);
+        for (size_t j = 0; j < count; j++) {
+            char path[700];
+            snprintf(path, sizeof path, "%s/%s", part, names[j]);
+            unlink(path);
+        }
+        names_free(names);
+        rmdir(part);
+    }
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(boxes_touch_where_they_do),
+        cmocka_unit_test(no_two_texts_overlap),
+        cmocka_unit_test(strings_hold_nothing_that_expands),
+        cmocka_unit_test(names_are_drawn_and_never_run),
+        cmocka_unit_test(same_record_same_bytes_anywhere),
+        cmocka_unit_test(bound_and_points_lie_where_they_should),
+        cmocka_unit_test(what_is_left_out_is_said),
+        cmocka_unit_test(missing_gnuplot_is_said),
+        cmocka_unit_test(nothing_to_draw_is_an_error),
+        cmocka_unit_test(gaps_in_a_record_do_not_stop_a_chart),
+    };
+    return cmocka_run_group_tests(tests, folder_start, folder_end);
+}
