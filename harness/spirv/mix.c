@@ -273,8 +273,8 @@ static void scan_instruction(struct scan *s, const uint32_t *w)
     case CLASS_SUBGROUP:
         add_plain(s, COUNT_SUBGROUP, 1, SHARE_INVOCATION);
         break;
-    case CLASS_BRANCH:
-        add_plain(s, COUNT_BRANCH, 1, SHARE_INVOCATION);
+    case CLASS_BRANCH: /* a switch without cases, an optimiser's wrapping of early returns, decides nothing */
+        add_plain(s, COUNT_BRANCH, op != SpvOpSwitch || word_length(*w) > 3, SHARE_INVOCATION);
         break;
     case CLASS_KILL:
         scan_not_counted(s, w, "", "it ends the invocation before its counters are added up");
