@@ -1,0 +1,256 @@
+#include "harness/measure/ceilings.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/interrupt.h"
+#include "roofline/ceiling.h"
+
+/* A run of a probe: long against a dispatch (5-10 us), short against patience. */
+#define RUN_S 0.002
+
+static struct probe *add(struct probes *p)
+{
+    p->list = need_more(p->list, sizeof *p->list * (size_t)(p->count + 1));
+    struct probe *q = &p->list[p->count++];
+    memset(q, 0, sizeof *q);
+    return q;
+}
+
+void probes_bandwidth(struct probes *p, enum mix mix, enum via via, enum access access, int workgroup, double footprint)
+{
+    struct probe *q = add(p);
+    q->ceiling = (struct ceiling){.kind = CEILING_BANDWIDTH,
+                                  .mix = mix,
+                                  .via = via,
+                                  .access = access,
+                                  .workgroup = via == VIA_COMMAND ? 0 : workgroup,
+                                  .footprint_bytes = footprint};
+}
+
+int ceilings_workgroup(const struct device_info *d)
+{
+    return d->hardware || !d->computes ? 256 : (int)d->subgroup_size;
+}
+
+void probes_compute(struct probes *p, const struct device_info *d, const char *op, int width, int chains)
+{
+    struct probe *q = add(p);
+    q->ceiling = (struct ceiling){.kind = CEILING_COMPUTE, .width = width, .chains = chains};
+    q->ceiling.workgroup = ceilings_workgroup(d);
+    snprintf(q->ceiling.op, sizeof q->ceiling.op, "%s", op);
+    snprintf(q->ceiling.type, sizeof q->ceiling.type, "%s", strncmp(op, "int", 3) == 0 ? "i32" : "f32");
+}
+
+void probes_launch(struct probes *p)
+{
+    add(p)->ceiling.kind = CEILING_LAUNCH;
+}
+
+void probes_clear(struct probes *p, struct pool *pool)
+{
+    for (int i = 0; i < p->count; i++)
+        probe_close(&p->list[i], pool);
+    free(p->list);
+    *p = (struct probes){0};
+}
+
+/* A mix of buffers that are each `bytes` large; the footprint counts them all. */
+static double footprint_of(enum mix mix, double bytes)
+{
+    return bytes * (mix == MIX_COPY ? 2 : mix == MIX_TRIAD ? 3 : 1);
+}
+
+static void add_if_fits(struct probes *p, const struct device_info *d, enum mix mix, enum via via, enum access access,
+                        int workgroup, double footprint)
+{
+    if (probe_fits(d, mix, access, footprint))
+        probes_bandwidth(p, mix, via, access, workgroup, footprint);
+}
+
+void probes_for_runs(struct probes *p, const struct device_info *d, const double *tensor_bytes, int sizes,
+                     const double ops[OP_COUNT])
+{
+    int workgroup = ceilings_workgroup(d);
+    for (int s = 0; s < sizes; s++) {
+        for (int mix = 0; mix < MIX_COUNT; mix++) {
+            double footprint = footprint_of((enum mix)mix, tensor_bytes[s]);
+            add_if_fits(p, d, (enum mix)mix, VIA_SHADER, ACCESS_VEC4, workgroup, footprint);
+            if (!d->hardware && d->computes) /* where texel loads are the faster ones */
+                add_if_fits(p, d, (enum mix)mix, VIA_SHADER, ACCESS_TEXEL, workgroup, footprint);
+            if (mix == MIX_COPY) /* what a width is worth is shown by the copy */
+                add_if_fits(p, d, (enum mix)mix, VIA_SHADER, ACCESS_F32, workgroup, footprint);
+            if (mix == MIX_COPY || mix == MIX_WRITE)
+                add_if_fits(p, d, (enum mix)mix, VIA_COMMAND, ACCESS_NONE, 0, footprint);
+        }
+    }
+    probes_compute(p, d, "fma", 4, 4);
+    probes_compute(p, d, "mul+add", 4, 4);
+    for (int op = OP_DIV; op < OP_COUNT; op++)
+        if (ops[op] > 0)
+            probes_compute(p, d, op_name((enum op)op), 4, 2);
+    probes_launch(p);
+}
+
+bool probes_open(struct probes *p, struct pool *pool, double run_s, struct record *r, struct error *e)
+{
+    int kept = 0;
+    for (int i = 0; i < p->count; i++) {
+        struct error own = {0};
+        if (probe_open(&p->list[i], pool, run_s, &own)) {
+            p->list[kept++] = p->list[i];
+        } else if (p->list[i].ceiling.kind == CEILING_LAUNCH || own.code != EXIT_ENVIRONMENT) {
+            *e = own;
+            for (; i < p->count; i++) /* what was not looked at has no sequence */
+                p->list[i].sequence = NULL;
+            p->count = kept;
+            return false;
+        } else if (r) {
+            record_note(r, "%s was not measured: %s", p->list[i].label, own.text);
+        }
+    }
+    p->count = kept;
+    return true;
+}
+
+/* ---- rooflab ceilings ---- */
+
+struct survey {
+    struct pool *pool;
+    const struct device_info *d;
+    struct record *r;
+    struct progress_sink *progress;
+    struct stop_rule rule;
+};
+
+/* Measures one list of probes, interleaved, and takes their ceilings into the record. */
+static bool measure(struct survey *s, struct probes *p, const char *what, struct error *e)
+{
+    bool ok = probes_open(p, s->pool, RUN_S, s->r, e);
+    struct subject *subjects = need(sizeof *subjects * (size_t)(p->count + 1));
+    for (int i = 0; i < p->count; i++) {
+        subjects[i] = subject_of(p->list[i].label, pool_device(s->pool), p->list[i].sequence, 1, s->rule.max_s);
+        subjects[i].rule = s->rule;
+    }
+    ok = ok && sample_all(subjects, p->count, s->progress, what, e);
+    for (int i = 0; i < p->count; i++) {
+        if (ok && subjects[i].n > 0) {
+            probe_finish(&p->list[i], subjects[i].ns, subjects[i].n);
+            *record_add_ceiling(s->r) = p->list[i].ceiling;
+        }
+        subject_clear(&subjects[i]);
+    }
+    free(subjects);
+    probes_clear(p, s->pool);
+    return ok;
+}
+
+static const enum access accesses[] = {ACCESS_F32, ACCESS_VEC2, ACCESS_VEC4, ACCESS_TEXEL};
+enum { ACCESSES = 4, WORKGROUPS_MAX = 3 };
+
+static int workgroups(const struct device_info *d, int out[WORKGROUPS_MAX])
+{
+    const int hardware[] = {64, 256, 1024}, software[] = {(int)d->subgroup_size, 64, 256};
+    int n = 0;
+    for (int i = 0; i < WORKGROUPS_MAX; i++) {
+        int w = d->hardware ? hardware[i] : software[i];
+        if (w <= (int)d->max_invocations && w <= (int)d->max_workgroup_size[0] && (n == 0 || w > out[n - 1]))
+            out[n++] = w;
+    }
+    return n;
+}
+
+/* All accesses and workgroup sizes of one mix at one footprint. */
+static bool sweep_shapes(struct survey *s, enum mix mix, double footprint, struct error *e)
+{
+    struct probes p = {0};
+    int sizes[WORKGROUPS_MAX], n = workgroups(s->d, sizes);
+    for (int a = 0; a < ACCESSES; a++)
+        for (int w = 0; w < n; w++)
+            add_if_fits(&p, s->d, mix, VIA_SHADER, accesses[a], sizes[w], footprint);
+    char what[64];
+    snprintf(what, sizeof what, "%s: access width and workgroup size", mix_name(mix));
+    return measure(s, &p, what, e);
+}
+
+/* The winner of a mix among what was measured so far: best median near the larger footprint. */
+static struct ceiling winner(const struct survey *s, enum mix mix)
+{
+    struct ceiling best = {.access = ACCESS_VEC4, .workgroup = ceilings_workgroup(s->d)};
+    for (int i = 0; i < s->r->ceiling_count; i++) {
+        const struct ceiling *c = &s->r->ceilings[i];
+        if (c->kind == CEILING_BANDWIDTH && c->mix == mix && c->via == VIA_SHADER &&
+            (best.value.n == 0 || c->footprint_bytes > best.footprint_bytes * 1.5 ||
+             (c->footprint_bytes > best.footprint_bytes * 0.67 && c->value.median > best.value.median)))
+            best = *c;
+    }
+    return best;
+}
+
+static double largest_footprint(const struct device_info *d, enum mix mix)
+{
+    double f = 16384;
+    while (f < 8.6e9 && probe_fits(d, mix, ACCESS_F32, footprint_of(mix, f * 2)))
+        f *= 2;
+    return footprint_of(mix, f);
+}
+
+/* One mix over all footprints: kernels (the winner, or all shapes where full), and the command. */
+static bool sweep_footprints(struct survey *s, enum mix mix, bool full, struct error *e)
+{
+    struct probes p = {0};
+    struct ceiling best = winner(s, mix);
+    int sizes[WORKGROUPS_MAX], n = workgroups(s->d, sizes);
+    double last = largest_footprint(s->d, mix);
+    for (double f = footprint_of(mix, 16384); f <= last; f *= 2) {
+        for (int a = 0; full && a < ACCESSES; a++)
+            for (int w = 0; w < n; w++)
+                add_if_fits(&p, s->d, mix, VIA_SHADER, accesses[a], sizes[w], f);
+        if (!full)
+            add_if_fits(&p, s->d, mix, VIA_SHADER, best.access, best.workgroup, f);
+        if (mix == MIX_COPY || mix == MIX_WRITE)
+            add_if_fits(&p, s->d, mix, VIA_COMMAND, ACCESS_NONE, 0, f);
+    }
+    char what[64];
+    snprintf(what, sizeof what, "%s over footprints", mix_name(mix));
+    return measure(s, &p, what, e);
+}
+
+static bool sweep_arithmetic(struct survey *s, bool full, struct error *e)
+{
+    static const struct {
+        const char *op;
+        int width, chains;
+        bool always;
+    } shapes[] = {
+        {"fma", 1, 1, true},  {"fma", 1, 8, true},  {"fma", 4, 1, true},     {"fma", 4, 4, true},
+        {"fma", 4, 8, false}, {"fma", 2, 4, false}, {"mul+add", 1, 8, true}, {"mul+add", 4, 4, true},
+        {"div", 4, 2, true},  {"exp", 4, 2, true},  {"exp", 1, 4, false},    {"log", 4, 2, true},
+        {"tanh", 4, 2, true}, {"rsqrt", 4, 2, true}, {"int_mul", 4, 2, true}, {"int_xor", 4, 2, true},
+    };
+    struct probes p = {0};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        if (full || shapes[i].always)
+            probes_compute(&p, s->d, shapes[i].op, shapes[i].width, shapes[i].chains);
+    probes_launch(&p);
+    return measure(s, &p, "arithmetic and dispatch", e);
+}
+
+bool ceilings_measure(struct pool *pool, bool full, struct record *r, struct progress_sink *progress, struct error *e)
+{
+    /* Two footprints tell a cache from memory; the shapes' sweep need not be as precise as the winner's. */
+    const double footprints[] = {1 << 20, 64 << 20};
+    struct survey s = {.pool = pool, .d = &pool_device(pool)->info, .r = r, .progress = progress};
+    s.rule = (struct stop_rule){SAMPLE_LEAST, SAMPLE_MOST, SAMPLE_PRECISION, 0.25};
+    for (int f = 0; f < 2 && !full && !interrupted; f++)
+        for (int mix = 0; mix < MIX_COUNT && !interrupted; mix++)
+            if (!sweep_shapes(&s, (enum mix)mix, footprints[f], e))
+                return false;
+    s.rule.max_s = 0.5;
+    for (int mix = 0; mix < MIX_COUNT && !interrupted; mix++)
+        if (!sweep_footprints(&s, (enum mix)mix, full, e))
+            return false;
+    return interrupted || sweep_arithmetic(&s, full, e);
+}

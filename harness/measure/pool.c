@@ -1,0 +1,153 @@
+#include "harness/measure/pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/kernel/shader.h"
+
+/* Elements generated at a time on the way to the device: fits a second-level cache. */
+#define CHUNK_ELEMENTS (1u << 18)
+
+struct pooled_buffer {
+    struct tensor tensor;
+    struct buffer *buffer;
+};
+
+struct pooled_program {
+    unsigned long long key;
+    struct program *program;
+};
+
+struct pool {
+    struct device *device;
+    struct pooled_buffer *buffers;
+    struct pooled_program *programs;
+    int buffer_count, program_count;
+};
+
+struct pool *pool_open(struct device *d)
+{
+    struct pool *p = need(sizeof *p);
+    p->device = d;
+    return p;
+}
+
+struct device *pool_device(struct pool *p)
+{
+    return p->device;
+}
+
+void pool_close(struct pool *p)
+{
+    if (!p)
+        return;
+    for (int i = 0; i < p->program_count; i++)
+        device_program_free(p->device, p->programs[i].program);
+    for (int i = 0; i < p->buffer_count; i++)
+        device_buffer_free(p->device, p->buffers[i].buffer);
+    free(p->programs);
+    free(p->buffers);
+    free(p);
+}
+
+static bool is_input(const struct tensor *t)
+{
+    return t->role == ROLE_IN || t->role == ROLE_INOUT;
+}
+
+static bool same_buffer(const struct tensor *a, const struct tensor *b)
+{
+    if (a->type != b->type || tensor_elements(a) != tensor_elements(b) || a->role != b->role)
+        return false;
+    if (is_input(a))
+        return memcmp(&a->fill, &b->fill, sizeof a->fill) == 0;
+    return strcmp(a->name, b->name) == 0;
+}
+
+static bool fill_guard(struct pool *p, struct buffer *b, uint64_t at, struct error *e)
+{
+    unsigned char nans[GUARD_BYTES];
+    memset(nans, 0xff, sizeof nans); /* NaN as f32 and as f16 */
+    return device_upload(p->device, b, at, nans, sizeof nans, e);
+}
+
+bool pool_refill(struct pool *p, struct buffer *b, const struct tensor *t, struct error *e)
+{
+    if (!p->device->info.computes)
+        return true;
+    uint64_t elements = tensor_elements(t), bytes = tensor_bytes(t);
+    void *chunk = need(type_bytes(t->type, CHUNK_ELEMENTS));
+    bool ok = true;
+    for (uint64_t at = 0; at < elements && ok; at += CHUNK_ELEMENTS) {
+        uint64_t n = elements - at < CHUNK_ELEMENTS ? elements - at : CHUNK_ELEMENTS;
+        tensor_fill(t, at, n, chunk);
+        ok = device_upload(p->device, b, type_bytes(t->type, at), chunk, type_bytes(t->type, n), e);
+    }
+    free(chunk);
+    return ok && fill_guard(p, b, bytes, e);
+}
+
+struct buffer *pool_tensor(struct pool *p, const struct tensor *t, struct error *e)
+{
+    for (int i = 0; i < p->buffer_count; i++)
+        if (same_buffer(&p->buffers[i].tensor, t))
+            return p->buffers[i].buffer;
+    struct buffer *b = device_buffer(p->device, tensor_bytes(t) + GUARD_BYTES, e);
+    if (!b)
+        return NULL;
+    p->buffers = need_more(p->buffers, sizeof *p->buffers * (size_t)(p->buffer_count + 1));
+    p->buffers[p->buffer_count++] = (struct pooled_buffer){*t, b};
+    if (is_input(t) && !pool_refill(p, b, t, e))
+        return NULL;
+    return b;
+}
+
+static unsigned long long program_key(const struct step *s, const struct program_source *source)
+{
+    unsigned long long parts[4] = {
+        hash_bytes(source->spirv, source->words * 4), hash_bytes(source->bindings, sizeof source->bindings),
+        hash_bytes(s->spec_values, sizeof s->spec_values), (unsigned long long)source->push_bytes};
+    return hash_bytes(parts, sizeof parts);
+}
+
+static bool step_source(const struct step *s, struct program_source *source, struct error *e)
+{
+    memset(source, 0, sizeof *source);
+    source->label = s->label;
+    source->spirv = s->spirv;
+    source->words = s->spirv_words;
+    if (!s->spirv) {
+        struct spirv spirv;
+        if (!shader_compile(s->label, text_get(&s->glsl), &spirv, e))
+            return false;
+        source->spirv = spirv.words;
+        source->words = spirv.count;
+    }
+    for (int i = 0; i < s->binding_count; i++)
+        source->bindings[i] = s->bindings[i].slot;
+    source->binding_count = s->binding_count;
+    source->push_bytes = (uint32_t)s->push_count * 4;
+    memcpy(source->spec_ids, s->spec_ids, sizeof s->spec_ids);
+    memcpy(source->spec_values, s->spec_values, sizeof s->spec_values);
+    source->spec_count = s->spec_count;
+    return true;
+}
+
+struct program *pool_program(struct pool *p, const struct step *s, unsigned long long *spirv_hash, struct error *e)
+{
+    struct program_source source;
+    if (!step_source(s, &source, e))
+        return NULL;
+    unsigned long long key = program_key(s, &source);
+    if (spirv_hash)
+        *spirv_hash = hash_bytes(source.spirv, source.words * 4);
+    for (int i = 0; i < p->program_count; i++)
+        if (p->programs[i].key == key)
+            return p->programs[i].program;
+    struct program *program = device_program(p->device, &source, e);
+    if (!program)
+        return NULL;
+    p->programs = need_more(p->programs, sizeof *p->programs * (size_t)(p->program_count + 1));
+    p->programs[p->program_count++] = (struct pooled_program){key, program};
+    return program;
+}

@@ -1,0 +1,103 @@
+#include "harness/measure/sampling.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/interrupt.h"
+#include "harness/base/text.h"
+
+struct subject subject_of(const char *label, struct device *d, struct sequence *s, int steps, double max_s)
+{
+    return (struct subject){.label = label,
+                            .device = d,
+                            .sequence = s,
+                            .steps = steps,
+                            .partner = -1,
+                            .rule = {SAMPLE_LEAST, SAMPLE_MOST, SAMPLE_PRECISION, max_s}};
+}
+
+void subject_clear(struct subject *s)
+{
+    free(s->ns);
+    free(s->step_ns);
+    s->ns = s->step_ns = NULL;
+    s->n = s->cap = 0;
+}
+
+static void keep(struct subject *s, const struct timing *t)
+{
+    if (s->n == s->cap) {
+        s->cap = s->cap ? s->cap * 2 : 32;
+        s->ns = need_more(s->ns, sizeof *s->ns * (size_t)s->cap);
+        if (t->step_ns)
+            s->step_ns = need_more(s->step_ns, sizeof *s->step_ns * (size_t)(s->cap * s->steps));
+    }
+    s->ns[s->n] = t->total_ns;
+    if (t->step_ns && s->step_ns)
+        memcpy(s->step_ns + s->n * s->steps, t->step_ns, sizeof *s->step_ns * (size_t)s->steps);
+    s->n++;
+}
+
+static bool sample_one(struct subject *s, struct error *e)
+{
+    struct timing t;
+    double begin = host_clock_ns();
+    if ((s->n == 0 || s->ns[s->n - 1] < SAMPLE_WARM_NS) && !device_run(s->device, s->sequence, &t, e))
+        return error_prefix(e, "%s", s->label);
+    if (!device_run(s->device, s->sequence, &t, e))
+        return error_prefix(e, "%s", s->label);
+    keep(s, &t);
+    s->spent_s += (host_clock_ns() - begin) * 1e-9;
+    return true;
+}
+
+/* A pair must have samples from the same rounds, so neither stops before the other. */
+static bool is_active(const struct subject *list, int i)
+{
+    const struct subject *s = &list[i];
+    if (s->stop == STOP_NOT_YET)
+        return true;
+    return s->partner >= 0 && list[s->partner].stop == STOP_NOT_YET && s->stop == STOP_PRECISE;
+}
+
+static int active_count(const struct subject *list, int count)
+{
+    int n = 0;
+    for (int i = 0; i < count; i++)
+        n += is_active(list, i);
+    return n;
+}
+
+/* How far the slowest is, in 0 .. 1: by samples until the least, by half-width after that is not known ahead. */
+static double progress_of(const struct subject *list, int count)
+{
+    double done = 0;
+    for (int i = 0; i < count; i++)
+        done += is_active(list, i) ? fmin(0.95, (double)list[i].n / (list[i].rule.min_samples * 2)) : 1;
+    return done / count;
+}
+
+bool sample_all(struct subject *list, int count, struct progress_sink *progress, const char *what, struct error *e)
+{
+    bool *active = need(sizeof *active * (size_t)(count + 1));
+    bool ok = true;
+    for (int round = 0; ok && !interrupted && active_count(list, count); round++) {
+        for (int i = 0; i < count; i++) /* decided before the round: partners see the same rounds */
+            active[i] = is_active(list, i);
+        for (int k = 0; k < count && ok && !interrupted; k++) {
+            int i = round % 2 ? count - 1 - k : k;
+            if (active[i])
+                ok = sample_one(&list[i], e);
+            if (progress && progress->step)
+                progress->step(progress->context, what, progress_of(list, count), 1);
+        }
+        if (round % 2 == 0) /* only whole ABBA quads */
+            continue;
+        for (int i = 0; i < count; i++)
+            if (active[i])
+                list[i].stop = stats_stop(&list[i].rule, list[i].ns, (size_t)list[i].n, list[i].spent_s);
+    }
+    free(active);
+    return ok;
+}

@@ -1,0 +1,44 @@
+/* Sampling: many subjects in one run, interleaved, so that what drifts drifts for all of them.
+ *
+ * Rounds go forward and backward in turn (ABBA over all subjects): round 2j takes the subjects first to last,
+ * round 2j+1 last to first, so that any two are compared in pairs from which a linear drift cancels
+ * (stats_ratio). A subject that is precise enough is left out of later rounds, together with its partner. */
+#ifndef ROOFLAB_SAMPLING_H
+#define ROOFLAB_SAMPLING_H
+
+#include "harness/base/progress.h"
+#include "harness/base/stats.h"
+#include "harness/device/device.h"
+
+/* DESIGN's rule: at least 12 samples, 1 % half-width, or a cap. */
+#define SAMPLE_LEAST     12
+#define SAMPLE_MOST      100
+#define SAMPLE_PRECISION 0.01
+
+/* A run shorter than this is preceded by an untimed one, since the subject before it has emptied its caches. */
+#define SAMPLE_WARM_NS 3e6
+
+struct subject {
+    const char *label;
+    struct device *device;
+    struct sequence *sequence;
+    int steps;
+    int partner; /* another subject that must stay as long as this one, or -1 */
+    struct stop_rule rule;
+    /* filled: */
+    double *ns;
+    double *step_ns; /* n * steps, where the sequence has step stamps; else NULL */
+    int n, cap;
+    double spent_s;
+    enum stop stop;
+};
+
+/* A subject of a sequence with DESIGN's rule; max_s caps the time spent on it. */
+struct subject subject_of(const char *label, struct device *d, struct sequence *s, int steps, double max_s);
+void subject_clear(struct subject *s);
+
+/* Samples until every subject has stopped. Stops early, with what there is, when interrupted (harness/base/interrupt.h).
+ * false where a device failed. */
+bool sample_all(struct subject *list, int count, struct progress_sink *progress, const char *what, struct error *e);
+
+#endif

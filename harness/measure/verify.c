@@ -1,0 +1,147 @@
+#include "harness/measure/verify.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/expr.h"
+
+static bool is_written(const struct tensor *t)
+{
+    return t->role != ROLE_IN;
+}
+
+/* Poisons everything that is written and runs the plan once. */
+static bool run_poisoned(struct workload *w, struct error *e)
+{
+    struct device *d = pool_device(w->pool);
+    int fills = 0;
+    struct dispatch *list = need(sizeof *list * (size_t)(w->plan->tensor_count + w->plan->step_count));
+    for (int i = 0; i < w->plan->tensor_count; i++) {
+        const struct tensor *t = &w->plan->tensors[i];
+        if (t->role == ROLE_INOUT && !pool_refill(w->pool, w->buffers[i], t, e))
+            return free(list), false;
+        if (t->role != ROLE_OUT && t->role != ROLE_TEMP)
+            continue;
+        struct buffer_view all = {w->buffers[i], 0, (tensor_bytes(t) + GUARD_BYTES) & ~3ull};
+        list[fills++] = (struct dispatch){.kind = DISPATCH_FILL, .views = {all}, .view_count = 1, .fill = 0xffffffffu};
+    }
+    workload_dispatches(w, true, list + fills);
+    struct sequence *s = device_sequence(d, list, fills + w->plan->step_count, false, e);
+    struct timing t;
+    bool ok = s && device_run(d, s, &t, e);
+    device_sequence_free(d, s);
+    free(list);
+    return ok;
+}
+
+static bool guard_intact(struct workload *w, int tensor, struct verification *v, struct error *e)
+{
+    const struct tensor *t = &w->plan->tensors[tensor];
+    unsigned char guard[GUARD_BYTES];
+    uint64_t begin = (tensor_bytes(t) + 3) & ~3ull, n = GUARD_BYTES - (begin - tensor_bytes(t));
+    if (!device_download(pool_device(w->pool), w->buffers[tensor], begin, guard, n & ~3ull, e))
+        return false;
+    for (uint64_t i = 0; i < (n & ~3ull); i++)
+        if (guard[i] != 0xff) {
+            v->passed = false;
+            snprintf(v->why, sizeof v->why, "something wrote %llu bytes beyond the end of tensor %s",
+                     (unsigned long long)i + 1, t->name);
+            return true;
+        }
+    return true;
+}
+
+/* The first element that is not finite where all of a row should be, -1: none. NaN poison that stayed is found here. */
+static int64_t first_not_finite(const struct tensor *t, const void *data, uint64_t n)
+{
+    if (t->type == TYPE_F32) { /* exponent bits all set: a loop without branches */
+        const uint32_t *u = data;
+        uint32_t bad = 0;
+        for (uint64_t i = 0; i < n; i++)
+            bad |= (u[i] & 0x7f800000) == 0x7f800000;
+        if (!bad)
+            return -1;
+    }
+    for (uint64_t i = 0; i < n; i++)
+        if (!isfinite(type_get(t->type, data, i)))
+            return (int64_t)i;
+    return -1;
+}
+
+static void check_row(struct workload *w, int tensor, uint64_t row, const void *data, const double *want,
+                      struct verification *v)
+{
+    const struct tensor *t = &w->plan->tensors[tensor];
+    for (uint64_t i = 0; i < t->cols && v->passed; i++) {
+        double got = type_get(t->type, data, row * t->cols + i);
+        if (got == want[i])
+            continue;
+        double error = fabs(got - want[i]) / (1 + fabs(want[i]));
+        if (!(error <= w->plan->tolerance)) {
+            v->passed = false;
+            snprintf(v->why, sizeof v->why, "%s[%llu,%llu] is %.9g, the reference says %.9g (tolerance %.1e)", t->name,
+                     (unsigned long long)row, (unsigned long long)i, got, want[i], w->plan->tolerance);
+        }
+        v->error_max = fmax(v->error_max, error);
+        v->elements++;
+    }
+    v->rows++;
+}
+
+static uint64_t pick_row(uint64_t rows, uint64_t k, uint64_t picks)
+{
+    if (picks >= rows)
+        return k;
+    if (k < 4) /* the edges */
+        return k < 2 ? k : rows - 1 - (k - 2);
+    return expr_hash(0x7e57u, (uint32_t)k) % rows;
+}
+
+static bool check_output(struct workload *w, int tensor, int output, int random_rows, struct verification *v,
+                         struct error *e)
+{
+    const struct plan *p = w->plan;
+    const struct tensor *t = &p->tensors[tensor];
+    uint64_t n = tensor_elements(t);
+    void *data = need(tensor_bytes(t) + 4);
+    double *want = need(t->cols * sizeof *want);
+    bool ok = device_download(pool_device(w->pool), w->buffers[tensor], 0, data, tensor_bytes(t), e);
+    int64_t bad = ok ? first_not_finite(t, data, n) : -1;
+    if (bad >= 0) {
+        v->passed = false;
+        snprintf(v->why, sizeof v->why, "%s[%llu,%llu] is %g: never written, or not a number", t->name,
+                 (unsigned long long)((uint64_t)bad / t->cols), (unsigned long long)((uint64_t)bad % t->cols),
+                 type_get(t->type, data, (uint64_t)bad));
+    }
+    uint64_t picks = random_rows == VERIFY_ALL_ROWS ? t->rows : (uint64_t)random_rows + 4;
+    if (picks > t->rows)
+        picks = t->rows;
+    for (uint64_t k = 0; k < picks && ok && v->passed && p->reference; k++) {
+        uint64_t row = pick_row(t->rows, k, picks);
+        ok = p->reference(p, p->reference_context, output, row, want, e);
+        if (ok)
+            check_row(w, tensor, row, data, want, v);
+    }
+    free(want);
+    free(data);
+    return ok;
+}
+
+bool verify(struct workload *w, int random_rows, struct verification *v, struct error *e)
+{
+    *v = (struct verification){.passed = true};
+    if (!run_poisoned(w, e))
+        return false;
+    int output = 0;
+    for (int i = 0; i < w->plan->tensor_count && v->passed; i++) {
+        const struct tensor *t = &w->plan->tensors[i];
+        if (is_written(t) && !guard_intact(w, i, v, e))
+            return false;
+        if ((t->role == ROLE_OUT || t->role == ROLE_INOUT) && v->passed &&
+            !check_output(w, i, output++, random_rows, v, e))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,24 @@
+/* Verification: nothing is timed that is not right.
+ *
+ * The outputs are poisoned (NaN), the plan runs once with bindings that cover the guard zones, and then: every
+ * output element is finite; the rows asked for agree with the double-precision reference,
+ * |got - want| <= tolerance * (1 + |want|) written so that NaN fails; every guard zone is untouched. */
+#ifndef ROOFLAB_VERIFY_H
+#define ROOFLAB_VERIFY_H
+
+#include "harness/measure/workload.h"
+
+enum { VERIFY_ALL_ROWS = -1, VERIFY_RANDOM_ROWS = 256 };
+
+struct verification {
+    bool passed;
+    double error_max; /* largest |got - want| / (1 + |want|) seen */
+    uint64_t rows, elements; /* compared with the reference */
+    char why[320]; /* of a failure: which tensor, row and column, got and wanted */
+};
+
+/* Runs and checks w. random_rows: this many random rows and the two first and last ones, or VERIFY_ALL_ROWS. false only where
+ * it could not be carried out (e says why); a wrong result is v->passed = false. The output may hold -inf only where the reference does. */
+bool verify(struct workload *w, int random_rows, struct verification *v, struct error *e);
+
+#endif

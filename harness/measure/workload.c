@@ -1,0 +1,78 @@
+#include "harness/measure/workload.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct workload *workload_open(struct pool *pool, struct plan *plan, struct error *e)
+{
+    struct workload *w = need(sizeof *w);
+    w->plan = plan;
+    w->pool = pool;
+    w->buffers = need(sizeof *w->buffers * (size_t)(plan->tensor_count + 1));
+    w->programs = need(sizeof *w->programs * (size_t)(plan->step_count + 1));
+    bool ok = plan_fits(plan, &pool_device(pool)->info, e);
+    for (int i = 0; i < plan->step_count && ok; i++) {
+        unsigned long long hash = 0;
+        w->programs[i] = pool_program(pool, &plan->steps[i], &hash, e);
+        w->spirv_hash = w->spirv_hash * 31 + hash;
+        ok = w->programs[i] != NULL;
+    }
+    for (int i = 0; i < plan->tensor_count && ok; i++) {
+        w->buffers[i] = pool_tensor(pool, &plan->tensors[i], e);
+        ok = w->buffers[i] != NULL;
+    }
+    if (ok)
+        return w;
+    workload_close(w);
+    return NULL;
+}
+
+void workload_close(struct workload *w)
+{
+    if (!w)
+        return;
+    device_sequence_free(pool_device(w->pool), w->sequence);
+    plan_free(w->plan);
+    free(w->buffers);
+    free(w->programs);
+    free(w);
+}
+
+void workload_dispatches(const struct workload *w, bool guarded, struct dispatch *list)
+{
+    const struct device_info *info = &pool_device(w->pool)->info;
+    for (int i = 0; i < w->plan->step_count; i++) {
+        const struct step *s = &w->plan->steps[i];
+        struct dispatch *d = &list[i];
+        *d = (struct dispatch){.kind = DISPATCH_PROGRAM, .program = w->programs[i], .cost = s->cost};
+        memcpy(d->groups, s->groups, sizeof d->groups);
+        memcpy(d->push, s->push, sizeof d->push);
+        d->view_count = s->binding_count;
+        for (int k = 0; k < s->binding_count; k++) {
+            uint64_t bytes = tensor_bytes(&w->plan->tensors[s->bindings[k].tensor]);
+            if (guarded && bytes + GUARD_BYTES <= info->max_binding_bytes)
+                bytes += GUARD_BYTES;
+            d->views[k] = (struct buffer_view){w->buffers[s->bindings[k].tensor], 0, (bytes + 3) & ~3ull};
+        }
+    }
+}
+
+bool workload_warm(struct workload *w, bool step_stamps, struct error *e)
+{
+    struct device *d = pool_device(w->pool);
+    if (w->sequence && w->step_stamps == step_stamps)
+        return true;
+    bool first = w->sequence == NULL;
+    device_sequence_free(d, w->sequence);
+    struct dispatch *list = need(sizeof *list * (size_t)w->plan->step_count);
+    workload_dispatches(w, false, list);
+    w->sequence = device_sequence(d, list, w->plan->step_count, step_stamps, e);
+    w->step_stamps = step_stamps;
+    free(list);
+    struct timing t;
+    if (!w->sequence || !device_run(d, w->sequence, &t, e))
+        return false;
+    if (first)
+        w->first_ns = t.total_ns;
+    return true;
+}
