@@ -1,0 +1,320 @@
+/* Kernel files: where they lie, which there are, and reading one; kernel_parse.c knows their headers. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/base/expr.h"
+#include "harness/kernel/kernel_parts.h"
+
+enum {
+    FILE_MAX = 1 << 20, /* bytes of a kernel file: no honest one comes near */
+    FOLDERS_MAX = 8     /* folders inside one another below kernels/ */
+};
+
+/* ---- where they lie ---- */
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool is_home(const char *folder)
+{
+    char path[PATH_MAX + 32];
+    snprintf(path, sizeof path, "%s/kernels/elementwise", folder);
+    return is_folder(path);
+}
+
+/* Goes up from a file or folder to one that is the house; changes path. */
+static bool climb(char *path)
+{
+    for (;;) {
+        if (is_home(path))
+            return true;
+        char *slash = strrchr(path, '/');
+        if (!slash)
+            return false;
+        *slash = '\0';
+    }
+}
+
+const char *home_folder(struct error *e)
+{
+    static char home[PATH_MAX];
+    const char *chosen = getenv("ROOFLAB_HOME");
+    if (chosen && *chosen) {
+        if (strlen(chosen) < sizeof home && is_home(chosen))
+            return strcpy(home, chosen);
+        error_set(e, EXIT_ENVIRONMENT,
+                  "ROOFLAB_HOME is %s, but there is no kernels/elementwise in it; set it to the "
+                  "folder that kernels/ lies in, or unset it",
+                  chosen);
+        return NULL;
+    }
+    ssize_t n = readlink("/proc/self/exe", home, sizeof home - 1);
+    home[n > 0 ? n : 0] = '\0';
+    if (n > 0 && climb(home))
+        return home;
+    /* Not every system tells a program where it lies. */
+    if (getcwd(home, sizeof home) && climb(home))
+        return home;
+    error_set(e, EXIT_ENVIRONMENT,
+              "the folder kernels/ was not found from the program upwards; set ROOFLAB_HOME to the folder "
+              "that it lies in");
+    return NULL;
+}
+
+const char *kernels_folder(struct error *e)
+{
+    static char folder[PATH_MAX + 16];
+    char here[PATH_MAX];
+    const char *home = home_folder(e);
+    if (!home)
+        return NULL;
+    snprintf(folder, sizeof folder, "%s/kernels", home);
+    size_t n = getcwd(here, sizeof here) ? strlen(here) : 0;
+    /* A short path reads better in messages. */
+    return n > 1 && strncmp(folder, here, n) == 0 && folder[n] == '/' ? folder + n + 1 : folder;
+}
+
+/* ---- which there are ---- */
+
+struct names {
+    char **list;
+    size_t count;
+};
+
+static void names_add(struct names *n, const char *name, size_t len)
+{
+    n->list = need_more(n->list, (n->count + 2) * sizeof *n->list);
+    n->list[n->count] = need(len + 1);
+    memcpy(n->list[n->count], name, len);
+    n->list[++n->count] = NULL;
+}
+
+static size_t without_suffix(const char *name)
+{
+    size_t n = strlen(name);
+    return ends_with(name, ".comp") || ends_with(name, ".plan") ? n - 5 : n;
+}
+
+/* Adds the kernels of folder/below, and of the folders in it. Links are not followed: they might lead in a
+ * circle. */
+static void scan(struct names *found, const char *folder, const char *below, int depth)
+{
+    struct text path = {0};
+    text_add(&path, "%s/%s", folder, below);
+    char **entries = folder_names(path.s, NULL, NULL);
+    for (char **entry = entries; *entry; entry++) {
+        struct text name = {0};
+        struct stat st;
+        text_add(&name, "%s%s%s", below, *below ? "/" : "", *entry);
+        path.len = 0;
+        text_add(&path, "%s/%s", folder, name.s);
+        bool there = lstat(path.s, &st) == 0;
+        if (there && S_ISDIR(st.st_mode)) {
+            if (depth < FOLDERS_MAX && strcmp(name.s, "elementwise") != 0 && strcmp(name.s, "reference") != 0)
+                scan(found, folder, name.s, depth + 1);
+        } else if (there && without_suffix(name.s) < name.len) {
+            names_add(found, name.s, without_suffix(name.s));
+        }
+        text_free(&name);
+    }
+    names_free(entries);
+    text_free(&path);
+}
+
+static int in_order(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **kernel_names(size_t *count, struct error *e)
+{
+    const char *folder = kernels_folder(e);
+    if (!folder)
+        return NULL;
+    struct names found = {.list = need(sizeof *found.list)};
+    scan(&found, folder, "", 0);
+    qsort(found.list, found.count, sizeof *found.list, in_order);
+    if (count)
+        *count = found.count;
+    return found.list;
+}
+
+/* ---- reading ---- */
+
+/* The name that a file below kernels/ must have in its header; NULL for a file that lies elsewhere. */
+static char *name_by_place(const char *path)
+{
+    const char *folder = kernels_folder(NULL);
+    char *root = folder ? realpath(folder, NULL) : NULL, *real = realpath(path, NULL), *name = NULL;
+    size_t n = root ? strlen(root) : 0;
+    if (root && real && strncmp(real, root, n) == 0 && real[n] == '/') {
+        name = need_string(real + n + 1);
+        name[without_suffix(name)] = '\0';
+    }
+    free(root);
+    free(real);
+    return name;
+}
+
+static bool name_agrees(const struct kernel *k, struct error *e)
+{
+    char *place = name_by_place(k->path), shown[WORD_TEXT];
+    bool ok = !place || strcmp(place, k->name) == 0;
+    if (!ok)
+        error_set(e, EXIT_USAGE,
+                  "%s:1: the header calls it '%s', but by its place it is '%s'; write 'kernel %s', or move "
+                  "the file",
+                  k->path, word_shown(shown, k->name), place, place);
+    free(place);
+    return ok;
+}
+
+static bool source_read(struct kernel *k, struct error *e)
+{
+    struct stat st;
+    /* A pipe or a device under such a name would never end. */
+    if (stat(k->path, &st) == 0 && !S_ISREG(st.st_mode))
+        return error_set(e, EXIT_USAGE, "%s is not a file; check the name", k->path);
+    if (stat(k->path, &st) == 0 && st.st_size > FILE_MAX)
+        return error_set(e, EXIT_USAGE, "%s has more than %d bytes; a kernel file is GLSL text", k->path,
+                         FILE_MAX);
+    return file_read(k->path, &k->source, e);
+}
+
+struct kernel *kernel_read(const char *path, struct error *e)
+{
+    if (!ends_with(path, ".comp") && !ends_with(path, ".plan")) {
+        error_set(e, EXIT_USAGE, "%s is not a kernel file; their names end in .comp or .plan", path);
+        return NULL;
+    }
+    struct kernel *k = need(sizeof *k);
+    k->path = need_string(path);
+    k->is_plan = ends_with(path, ".plan");
+    k->tolerance = 1e-5;
+    if (source_read(k, e) && kernel_parse(k, e) && name_agrees(k, e))
+        return k;
+    kernel_free(k);
+    return NULL;
+}
+
+static struct kernel *not_found(const char *name, struct error *e)
+{
+    size_t count = 0, len = strlen(name);
+    char **names = kernel_names(&count, e), shown[WORD_TEXT];
+    if (!names)
+        return NULL;
+    struct text rungs = {0};
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(names[i], name, len) == 0 && names[i][len] == '/')
+            text_add(&rungs, "%s%s", rungs.len ? ", " : "", names[i]);
+    const char *near = nearest_name(name, (const char *const *)names, count);
+    word_shown(shown, name);
+    if (rungs.len)
+        error_set(e, EXIT_USAGE, "'%s' is not one kernel; choose one of %s", shown, rungs.s);
+    else if (near)
+        error_set(e, EXIT_USAGE, "there is no kernel '%s'; did you mean '%s'?", shown, near);
+    else
+        error_set(e, EXIT_USAGE,
+                  "there is no kernel '%s'; `rooflab list` names them all, and a path to a file ends in "
+                  ".comp or .plan",
+                  shown);
+    text_free(&rungs);
+    names_free(names);
+    return NULL;
+}
+
+struct kernel *kernel_find(const char *name, struct error *e)
+{
+    if (ends_with(name, ".comp") || ends_with(name, ".plan"))
+        return kernel_read(name, e);
+    const char *folder = kernels_folder(e), *const suffixes[] = {".comp", ".plan"};
+    if (!folder)
+        return NULL;
+    for (int i = 0; i < 2 && *name; i++) {
+        struct text path = {0};
+        text_add(&path, "%s/%s%s", folder, name, suffixes[i]);
+        struct kernel *k = NULL;
+        bool there = file_exists(path.s);
+        if (there)
+            k = kernel_read(path.s, e);
+        text_free(&path);
+        if (there)
+            return k;
+    }
+    return not_found(name, e);
+}
+
+void kernel_free(struct kernel *k)
+{
+    if (!k)
+        return;
+    free(k->path);
+    free(k->name);
+    free(k->idea);
+    free(k->reference);
+    free(k->flops);
+    free(k->steps);
+    text_free(&k->source);
+    free(k);
+}
+
+/* ---- names and values ---- */
+
+int kernel_find_buffer(const struct kernel *k, const char *name)
+{
+    for (int i = 0; i < k->buffer_count; i++)
+        if (strcmp(k->buffers[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+int kernel_find_shape(const struct kernel *k, const char *name)
+{
+    for (int i = 0; i < k->shapes; i++)
+        if (strcmp(k->shape[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+struct scope kernel_scope(const struct kernel *k, const struct shape_entry *shape, const uint32_t *tune)
+{
+    struct scope s = {.count = 0};
+    for (int i = 0; i < k->shapes; i++) {
+        s.names[s.count] = k->shape[i].name;
+        s.values[s.count++] = (double)(shape ? shape : k->shape)[i].value;
+    }
+    for (int i = 0; i < k->tune_count; i++) {
+        s.names[s.count] = k->tune[i].name;
+        s.values[s.count++] = tune ? tune[i] : k->tune[i].values[0];
+    }
+    return s;
+}
+
+bool scope_value(const struct scope *s, const char *expression, double *value, struct error *e)
+{
+    struct expr *x = expr_parse(expression, s->names, s->count, e);
+    if (x)
+        *value = expr_value(x, s->values);
+    expr_free(x);
+    return x != NULL;
+}
+
+bool scope_whole(const struct scope *s, const char *what, const char *expression, double least, double most,
+                 uint64_t *value, struct error *e)
+{
+    double v = 0;
+    if (!scope_value(s, expression, &v, e))
+        return false;
+    if (!(v >= least && v <= most && v == (double)(uint64_t)v))
+        return error_set(e, EXIT_USAGE, "%s '%s' is %.15g here; it must be a whole number from %.0f to %.0f",
+                         what, expression, v, least, most);
+    *value = (uint64_t)v;
+    return true;
+}

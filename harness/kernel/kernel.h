@@ -1,0 +1,112 @@
+/* Kernel files: plain GLSL with a contract in its header (`//!` lines), and .plan files that put kernels
+ * in a row.
+ *
+ *   //! kernel     layernorm/2-one-read          op/rung; must be the file's own path below kernels/
+ *   //! idea       One sentence.                 a further idea line goes on with it
+ *   //! shape      rows=4096 cols=1024           names arrive as uint push constants, in this order
+ *   //! buffer     x  in   f32[rows,cols]  uniform(99.7,100.7)      bindings 0, 1, ... in order
+ *   //! buffer     w  in   f32[cols]  texel=rgba32f  normal(0,1)     bound as a texel buffer
+ *   //! buffer     y  out  f32[rows,cols]        roles: in, out, inout
+ *   //! reference  layernorm  tolerance 1e-3     of kernels/reference/, or a chain: "layernorm|bias"
+ *   //! passes     x=1 y=1                       issued, in units of that tensor; 1 where nothing is said
+ *   //! flops      8*rows*cols
+ *   //! launch     groups=rows                   or groups=(cols+15)/16,(rows+15)/16  (also a third)
+ *   //! tune       TM 4 8 16                     specialisation constants 0, 1, ...: default first
+ *
+ * Expressions (expr.h) see the names of shape and tune. Of `groups` the whole part is taken, as in the
+ * division of whole numbers; lengths of buffers must come out whole. A tensor's columns are its last
+ * dimension, its rows all the others multiplied. S, the size that passes are counted in, is the first
+ * buffer's. An input without a fill is uniform(-1,1); uniform(a,b), normal(mean,deviation) and constant(a)
+ * are known. Texel formats: rgba32f, r32f, rgba16f, r32ui; `in` is a samplerBuffer (usamplerBuffer), `out`
+ * an imageBuffer (uimageBuffer). A texel buffer holds whole texels: write its length as 4*something, and
+ * every shape will do.
+ *
+ * A .plan file has the same header lines without "//!" (kernel, idea, shape, buffer, reference; also
+ * `temp NAME TYPE[..]`, a tensor that lives between steps; # begins a comment line), and one
+ *   step  softmax/parts/row-max  x=x m=m [rows=rows cols=cols]
+ * line per kernel: buffer=tensor for each of the kernel's buffers, and shape values where they differ from
+ * the plan's of the same name.
+ *
+ * Errors name file:line: and what to do. */
+#ifndef ROOFLAB_KERNEL_H
+#define ROOFLAB_KERNEL_H
+
+#include "harness/kernel/plan.h"
+
+#define KERNEL_BUFFERS_MAX 12
+#define KERNEL_TUNE_MAX    8
+#define KERNEL_TUNE_VALUES_MAX 16
+#define KERNEL_NAME_MAX    96
+#define KERNEL_STEPS_MAX   64 /* of a .plan file */
+
+struct kernel_buffer {
+    char name[32];
+    enum role role;
+    enum type type;
+    char dims[3][64]; /* expressions over shape names; unused ones are empty */
+    int dim_count;
+    enum texel_format texel; /* TEXEL_NONE: a storage buffer */
+    struct fill fill;
+    char passes[96]; /* expression; empty where the header does not say */
+    int line;
+};
+
+struct kernel_tune {
+    char name[32];
+    uint32_t values[KERNEL_TUNE_VALUES_MAX];
+    int count;
+};
+
+struct kernel_step { /* of a .plan file */
+    char kernel[KERNEL_NAME_MAX];
+    /* kernel's buffer or shape name, plan's tensor or expression */
+    char bindings[KERNEL_BUFFERS_MAX + RUN_SHAPE_MAX][2][48];
+    int count;
+    int line;
+};
+
+struct kernel {
+    char *path, *name, *idea;
+    bool is_plan;
+    struct shape_entry shape[RUN_SHAPE_MAX];
+    int shapes;
+    struct kernel_buffer buffers[KERNEL_BUFFERS_MAX];
+    int buffer_count;
+    char *reference; /* NULL: none */
+    double tolerance;
+    char *flops;     /* expression or NULL */
+    char launch[3][96]; /* expressions; unused ones are empty */
+    struct kernel_tune tune[KERNEL_TUNE_MAX];
+    int tune_count;
+    struct kernel_step *steps;
+    int step_count;
+    int reference_line, passes_line, flops_line, launch_line; /* 0: there is no such line */
+    struct text source;
+};
+
+/* Where kernels/ lies: ROOFLAB_HOME/kernels, or found from the program's own path upwards. A path below the
+ * current folder is relative to it. Valid until the next call; NULL with e where there is none. */
+const char *kernels_folder(struct error *e);
+const char *home_folder(struct error *e); /* the folder that kernels/ lies in */
+
+/* Reads one file by path (ends in .comp or .plan). */
+struct kernel *kernel_read(const char *path, struct error *e);
+/* Finds "op/rung" below kernels/, or a path to a file; an unknown name says the nearest one. */
+struct kernel *kernel_find(const char *name, struct error *e);
+void kernel_free(struct kernel *k);
+/* Names "op/rung" of all .comp and .plan files below kernels/, sorted (not kernels/elementwise); those of
+ * the parts of plans ("softmax/parts/row-max") are among them. Freed by names_free. */
+char **kernel_names(size_t *count, struct error *e);
+
+/* The plan that runs k at a shape: overrides are name=value pairs that replace the header's. The kernel may
+ * be freed afterwards. tune values: NULL for the defaults, else one per tune line (a .plan takes its
+ * kernels' defaults). The plan's first tensors are the buffers in order. */
+struct plan *kernel_plan(const struct kernel *k, const struct shape_entry *overrides, int count,
+                         const uint32_t *tune, struct error *e);
+
+/* Holds the header against the module that its GLSL compiles to: bindings and their kinds, directions
+ * against use, push constants, specialisation constants, workgroup size; of a .plan file, every kernel in
+ * it. false, EXIT_CHECK with file: and both sides. */
+bool kernel_check_module(const struct kernel *k, struct error *e);
+
+#endif

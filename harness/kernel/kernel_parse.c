@@ -1,0 +1,280 @@
+/* The header of a kernel or .plan file: one table of keys, read in three sweeps, so that a line may name what
+ * stands below it. */
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/kernel/kernel_header.h"
+
+enum { SWEEPS = 3 };
+
+/* ---- one function for every key ---- */
+
+static bool read_kernel(struct header *h, char *rest)
+{
+    char shown[WORD_TEXT];
+    if (strlen(rest) >= KERNEL_NAME_MAX)
+        return header_refuse(h, "the kernel's name '%s' is too long; at most %d characters fit",
+                             word_shown(shown, rest), KERNEL_NAME_MAX - 1);
+    h->k->name = need_string(rest);
+    return true;
+}
+
+static bool read_idea(struct header *h, char *rest)
+{
+    struct text idea = {0};
+    text_add(&idea, "%s%s%s", h->k->idea ? h->k->idea : "", h->k->idea ? " " : "", rest);
+    free(h->k->idea);
+    h->k->idea = idea.s;
+    return true;
+}
+
+static bool read_shape(struct header *h, char *rest)
+{
+    struct kernel *k = h->k;
+    for (char *word; *(word = header_word(&rest));) {
+        struct shape_entry s = {.value = 0};
+        uint32_t value = 0;
+        char *text = header_pair(h, word, "rows=4096");
+        if (!text || !header_name(h, s.name, sizeof s.name, word) || !header_whole(h, text, 1, &value))
+            return false;
+        if (k->shapes == RUN_SHAPE_MAX)
+            return header_refuse(h, "too many shape names; at most %d fit", RUN_SHAPE_MAX);
+        s.value = value;
+        k->shape[k->shapes++] = s;
+    }
+    return true;
+}
+
+static bool read_tune(struct header *h, char *rest)
+{
+    struct kernel *k = h->k;
+    struct kernel_tune t = {.count = 0};
+    if (!header_name(h, t.name, sizeof t.name, header_word(&rest)))
+        return false;
+    for (char *word; *(word = header_word(&rest)); t.count++) {
+        if (t.count == KERNEL_TUNE_VALUES_MAX)
+            return header_refuse(h, "too many values for '%s'; at most %d fit", t.name,
+                                 KERNEL_TUNE_VALUES_MAX);
+        if (!header_whole(h, word, 0, &t.values[t.count]))
+            return false;
+    }
+    if (t.count == 0)
+        return header_refuse(h, "'%s' has no values; write them behind the name, like tune %s 4 8 16", t.name,
+                             t.name);
+    if (k->tune_count == KERNEL_TUNE_MAX)
+        return header_refuse(h, "too many tune lines; at most %d fit", KERNEL_TUNE_MAX);
+    k->tune[k->tune_count++] = t;
+    return true;
+}
+
+static bool read_reference(struct header *h, char *rest)
+{
+    struct kernel *k = h->k;
+    char *last = NULL, *end;
+    for (char *at = rest; (at = strstr(at, "tolerance")); at++)
+        if (at > rest && isspace((unsigned char)at[-1]))
+            last = at;
+    if (last) {
+        const char *number = last + strlen("tolerance");
+        k->tolerance = strtod(number, &end);
+        if (end == number || *end || !(k->tolerance > 0) || !isfinite(k->tolerance))
+            return header_refuse(h, "the tolerance is a number above 0; write it like tolerance 1e-3");
+        *last = '\0';
+    }
+    rest = trim(rest);
+    if (!*rest)
+        return header_refuse(
+            h, "the reference has no name; write one of kernels/reference/, or a chain like scale(2)|relu");
+    k->reference = need_string(rest);
+    k->reference_line = h->line;
+    return true;
+}
+
+static bool read_passes(struct header *h, char *rest)
+{
+    struct kernel *k = h->k;
+    const char *names[KERNEL_BUFFERS_MAX];
+    char shown[WORD_TEXT], hint[HINT_TEXT];
+    k->passes_line = h->line;
+    for (int i = 0; i < k->buffer_count; i++)
+        names[i] = k->buffers[i].name;
+    for (char *word; *(word = header_word(&rest));) {
+        char *text = header_pair(h, word, "x=1 y=cols/16");
+        if (!text)
+            return false;
+        int i = kernel_find_buffer(k, word);
+        if (i < 0)
+            return header_refuse(h, "there is no buffer '%s'%s", word_shown(shown, word),
+                                 name_hint(hint, word, names, (size_t)k->buffer_count));
+        if (k->buffers[i].passes[0])
+            return header_refuse(h, "the passes of %s are told twice; leave one out", word);
+        if (!header_expression(h, k->buffers[i].passes, sizeof k->buffers[i].passes, text))
+            return false;
+    }
+    return true;
+}
+
+static bool read_flops(struct header *h, char *rest)
+{
+    char text[512];
+    if (!header_expression(h, text, sizeof text, rest))
+        return false;
+    h->k->flops = need_string(text);
+    h->k->flops_line = h->line;
+    return true;
+}
+
+static bool read_launch(struct header *h, char *rest)
+{
+    struct kernel *k = h->k;
+    k->launch_line = h->line;
+    if (!starts_with(rest, "groups="))
+        return header_refuse(h, "launch says how many workgroups there are; write it like groups=rows");
+    int count = 0;
+    for (char *part = rest + strlen("groups="), *next; part; part = next, count++) {
+        char *end = list_part_end(part);
+        next = *end ? end + 1 : NULL;
+        *end = '\0';
+        if (count == 3)
+            return header_refuse(h, "groups has more than 3 parts; a launch has at most 3 dimensions");
+        if (!header_expression(h, k->launch[count], sizeof k->launch[0], trim(part)))
+            return false;
+    }
+    return true;
+}
+
+static bool read_step(struct header *h, char *rest)
+{
+    struct kernel *k = h->k;
+    struct kernel_step s = {.line = h->line};
+    if (!header_copy(h, s.kernel, sizeof s.kernel, header_word(&rest), "the kernel's name"))
+        return false;
+    for (char *word; *(word = header_word(&rest)); s.count++) {
+        char *value = header_pair(h, word, "x=tensor");
+        if (!value)
+            return false;
+        for (int i = 0; i < s.count; i++)
+            if (strcmp(s.bindings[i][0], word) == 0)
+                return header_refuse(h, "'%s' is bound twice; leave one out", s.bindings[i][0]);
+        if (s.count == KERNEL_BUFFERS_MAX + RUN_SHAPE_MAX)
+            return header_refuse(h, "the step binds too many names; a kernel has at most %d", s.count);
+        if (!header_copy(h, s.bindings[s.count][0], sizeof s.bindings[0][0], word, "the name") ||
+            !header_copy(h, s.bindings[s.count][1], sizeof s.bindings[0][1], value, "the value"))
+            return false;
+    }
+    if (k->step_count == KERNEL_STEPS_MAX)
+        return header_refuse(h, "too many steps; at most %d fit", KERNEL_STEPS_MAX);
+    k->steps = need_more(k->steps, sizeof *k->steps * (size_t)(k->step_count + 1));
+    k->steps[k->step_count++] = s;
+    return true;
+}
+
+/* ---- the table ---- */
+
+enum files { IN_COMP = 1, IN_PLAN = 2, IN_BOTH = 3 };
+
+static const struct key {
+    const char *name;
+    enum files files, wanted; /* where it may stand; where it must */
+    int sweep;                /* names are known one sweep before they are used */
+    bool many;                /* it may stand on several lines */
+    bool (*read)(struct header *h, char *rest);
+    const char *example;
+} keys[HEADER_KEYS_MAX] = {
+    {"kernel", IN_BOTH, IN_BOTH, 0, false, read_kernel, "kernel layernorm/2-one-read"},
+    {"idea", IN_BOTH, 0, 0, true, read_idea, "idea One workgroup per row."},
+    {"shape", IN_BOTH, 0, 0, true, read_shape, "shape rows=4096 cols=1024"},
+    {"tune", IN_COMP, 0, 0, true, read_tune, "tune TM 4 8 16"},
+    {"buffer", IN_BOTH, IN_BOTH, 1, true, header_buffer, "buffer x in f32[rows,cols] uniform(-1,1)"},
+    {"temp", IN_PLAN, 0, 1, true, header_temp, "temp m f32[rows]"},
+    {"reference", IN_BOTH, 0, 1, false, read_reference, "reference layernorm tolerance 1e-3"},
+    {"passes", IN_COMP, 0, 2, true, read_passes, "passes x=1 y=1"},
+    {"flops", IN_COMP, 0, 2, false, read_flops, "flops 8*rows*cols"},
+    {"launch", IN_COMP, IN_COMP, 2, false, read_launch, "launch groups=rows"},
+    {"step", IN_PLAN, IN_PLAN, 2, true, read_step, "step softmax/parts/row-max x=x m=m"},
+};
+
+static bool unknown_key(const struct header *h, const char *word, enum files here)
+{
+    const char *names[HEADER_KEYS_MAX];
+    char shown[WORD_TEXT], hint[HINT_TEXT];
+    size_t count = 0;
+    for (const struct key *key = keys; key->name; key++) {
+        if (strcmp(key->name, word) == 0)
+            return header_refuse(h, "'%s' belongs in %s files; take it out of here", key->name,
+                                 here == IN_PLAN ? ".comp" : ".plan");
+        if (key->files & here)
+            names[count++] = key->name;
+    }
+    return header_refuse(h, "there is no header line '%s'%s", word_shown(shown, word),
+                         name_hint(hint, word, names, count));
+}
+
+/* Reads one header line where its turn is in this sweep. */
+static bool read_line(struct header *h, char *line, int sweep)
+{
+    enum files here = h->k->is_plan ? IN_PLAN : IN_COMP;
+    char *rest = line;
+    const char *word = header_word(&rest);
+    const struct key *key = keys;
+    while (key->name && (strcmp(key->name, word) != 0 || !(key->files & here)))
+        key++;
+    if (!key->name)
+        return unknown_key(h, word, here);
+    if (key->sweep != sweep)
+        return true;
+    if (h->seen[key - keys] && !key->many)
+        return header_refuse(h, "a second '%s' line; leave one out", key->name);
+    h->seen[key - keys] = true;
+    rest = trim(rest);
+    if (!*rest)
+        return header_refuse(h, "'%s' says nothing; write it like %s", key->name, key->example);
+    return key->read(h, rest);
+}
+
+/* The header's part of a line of the file, or NULL where the line is none of the header's. */
+static char *header_part(const struct kernel *k, char *line)
+{
+    line = trim(line);
+    if (k->is_plan)
+        return *line && *line != '#' ? line : NULL;
+    return starts_with(line, "//!") ? trim(line + 3) : NULL;
+}
+
+static bool sweep_lines(struct header *h, int sweep)
+{
+    const char *at = h->k->source.s, *end = at + h->k->source.len;
+    bool ok = true;
+    for (h->line = 1; ok && at < end; h->line++) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        size_t len = (size_t)((stop ? stop : end) - at);
+        char *line = need(len + 1);
+        memcpy(line, at, len);
+        if (memchr(at, '\0', len))
+            ok = header_refuse(h, "a NUL byte; this is not a text file");
+        char *part = ok ? header_part(h->k, line) : NULL;
+        if (part && *part)
+            ok = read_line(h, part, sweep);
+        free(line);
+        at += len + 1;
+    }
+    return ok;
+}
+
+bool kernel_parse(struct kernel *k, struct error *e)
+{
+    struct error unheard;
+    struct header h = {.k = k, .e = e ? e : &unheard};
+    enum files here = k->is_plan ? IN_PLAN : IN_COMP;
+    for (int sweep = 0; sweep < SWEEPS; sweep++)
+        if (!sweep_lines(&h, sweep))
+            return false;
+    h.line = 1;
+    for (const struct key *key = keys; key->name; key++)
+        if ((key->wanted & here) && !h.seen[key - keys])
+            return header_refuse(&h, "the header has no '%s' line; add one like: %s%s", key->name,
+                                 k->is_plan ? "" : "//! ", key->example);
+    return true;
+}

@@ -1,0 +1,198 @@
+/* From a kernel's header to a plan: lengths, push constants, workgroups and costs, at one shape. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/expr.h"
+#include "harness/kernel/kernel_parts.h"
+
+#define WHOLE_MAX 9007199254740992.0 /* 2^53: up to here a double holds every whole number */
+
+/* Puts "file:line: " before an error. */
+static bool placed(const struct kernel *k, int line, struct error *e)
+{
+    return error_prefix(e, "%s:%d", k->path, line);
+}
+
+/* The header's shape with what the caller asks for instead. */
+static bool shape_at(const struct kernel *k, const struct shape_entry *overrides, int count,
+                     struct shape_entry *shape, struct error *e)
+{
+    const char *names[RUN_SHAPE_MAX];
+    char hint[HINT_TEXT], shown[WORD_TEXT];
+    for (int i = 0; i < k->shapes; i++) {
+        shape[i] = k->shape[i];
+        names[i] = k->shape[i].name;
+    }
+    for (int i = 0; i < count; i++) {
+        int at = kernel_find_shape(k, overrides[i].name);
+        if (at < 0)
+            return error_set(e, EXIT_USAGE, "the shape of %s has no '%s'%s", k->name,
+                             word_shown(shown, overrides[i].name),
+                             name_hint(hint, overrides[i].name, names, (size_t)k->shapes));
+        if (overrides[i].value < 1 || overrides[i].value > UINT32_MAX)
+            return error_set(e, EXIT_USAGE,
+                             "%s=%llu is out of range for %s; write a number from 1 to 4294967295", names[at],
+                             (unsigned long long)overrides[i].value, k->name);
+        shape[at].value = overrides[i].value;
+    }
+    return true;
+}
+
+static bool add_tensor(struct plan *p, const struct kernel_buffer *b, const struct scope *s, struct error *e)
+{
+    uint64_t rows = 1, cols = 1;
+    double elements = 1;
+    for (int i = 0; i < b->dim_count; i++) {
+        rows *= cols;
+        if (!scope_whole(s, "the length", b->dims[i], 1, WHOLE_MAX, &cols, e))
+            return false;
+        elements *= (double)cols;
+        if (elements > WHOLE_MAX)
+            return error_set(e, EXIT_USAGE,
+                             "buffer %s has more elements than can be counted; choose a smaller shape",
+                             b->name);
+    }
+    uint64_t block = b->type == TYPE_Q8_0 || b->type == TYPE_Q4_0 ? 32 : 1;
+    if (cols % block)
+        return error_set(e, EXIT_USAGE,
+                         "buffer %s has %llu columns, but %s comes in blocks of %llu; choose a multiple",
+                         b->name, (unsigned long long)cols, type_name(b->type), (unsigned long long)block);
+    plan_add_tensor(p, b->name, b->type, rows, cols, b->role, b->fill);
+    return true;
+}
+
+bool kernel_add_tensors(struct plan *p, const struct kernel *k, const struct scope *s, struct error *e)
+{
+    for (int i = 0; i < k->buffer_count; i++)
+        if (!add_tensor(p, &k->buffers[i], s, e))
+            return placed(k, k->buffers[i].line, e);
+    return true;
+}
+
+/* A texel of 4 numbers cannot be cut: the device would leave the last, broken one out of the view. */
+static bool whole_texels(const struct kernel_buffer *b, const struct tensor *t, struct error *e)
+{
+    uint32_t each = texel_facts[b->texel].elements, rest = each ? (uint32_t)(tensor_elements(t) % each) : 0;
+    return rest == 0 ||
+           error_set(e, EXIT_USAGE,
+                     "buffer %s holds %llu numbers, which are not whole %s texels of %u; choose another "
+                     "shape, or write the length as %u*something",
+                     b->name, (unsigned long long)tensor_elements(t), texel_facts[b->texel].name, each, each);
+}
+
+static bool bind_buffers(struct plan *p, struct step *step, const struct kernel *k, const int *tensors,
+                         struct error *e)
+{
+    for (int i = 0; i < k->buffer_count; i++) {
+        const struct kernel_buffer *b = &k->buffers[i];
+        bool reads = b->role != ROLE_OUT, writes = b->role != ROLE_IN;
+        enum bind_kind kind = b->texel == TEXEL_NONE ? BIND_STORAGE
+                              : writes               ? BIND_TEXEL_WRITE
+                                                     : BIND_TEXEL_READ;
+        if (!whole_texels(b, &p->tensors[tensors[i]], e))
+            return placed(k, b->line, e);
+        step_bind(step, tensors[i], kind, b->texel, reads, writes);
+    }
+    return true;
+}
+
+static bool set_groups(struct step *step, const struct kernel *k, const struct scope *s, struct error *e)
+{
+    for (int i = 0; i < 3; i++) {
+        double v = 1;
+        if (k->launch[i][0] && !scope_value(s, k->launch[i], &v, e))
+            return placed(k, k->launch_line, e);
+        v = floor(v);
+        if (!(v >= 1 && v <= UINT32_MAX)) {
+            error_set(e, EXIT_USAGE,
+                      "groups '%s' is %.15g here; it must be from 1 to 4294967295: change it or the shape",
+                      k->launch[i], v);
+            return placed(k, k->launch_line, e);
+        }
+        step->groups[i] = (uint32_t)v;
+    }
+    return true;
+}
+
+/* A number of operations or passes: any that is finite and not negative. */
+static bool count_value(const struct kernel *k, int line, const char *what, const char *expression,
+                        const struct scope *s, double *value, struct error *e)
+{
+    if (scope_value(s, expression, value, e)) {
+        if (*value >= 0 && *value <= 1e300)
+            return true;
+        error_set(e, EXIT_USAGE, "%s '%s' is %.15g here; it must be 0 or more", what, expression, *value);
+    }
+    return placed(k, line, e);
+}
+
+static bool set_cost(struct plan *p, struct step *step, const struct kernel *k, const struct scope *s,
+                     const int *tensors, struct error *e)
+{
+    /* A header says how many operations there are, not which: they all count as additions, so that
+     * ops_flops() gives the header's number back and the roof takes them at the rate of the cheapest one. */
+    if (k->flops && !count_value(k, k->flops_line, "flops", k->flops, s, &step->cost.ops[OP_ADD], e))
+        return false;
+    for (int i = 0; i < k->buffer_count; i++) {
+        const struct kernel_buffer *b = &k->buffers[i];
+        double passes = b->role == ROLE_INOUT ? 2 : 1;
+        if (b->passes[0] && !count_value(k, k->passes_line, "passes", b->passes, s, &passes, e))
+            return false;
+        step->cost.bytes_issued += passes * (double)tensor_bytes(&p->tensors[tensors[i]]);
+    }
+    if (k->passes_line)
+        step->passes_declared = step->cost.bytes_issued / p->tensor_bytes;
+    return true;
+}
+
+bool kernel_add_step(struct plan *p, const struct kernel *k, const struct scope *s, const int *tensors,
+                     struct error *e)
+{
+    struct step *step = plan_add_step(p, k->name);
+    text_bytes(&step->glsl, k->source.s, k->source.len);
+    for (int i = 0; i < s->count; i++) { /* a scope is the shape, then the tune values */
+        if (i < k->shapes) {
+            step->push[step->push_count++] = (uint32_t)s->values[i];
+        } else {
+            step->spec_ids[step->spec_count] = (uint32_t)step->spec_count;
+            step->spec_values[step->spec_count++] = (uint32_t)s->values[i];
+        }
+    }
+    return bind_buffers(p, step, k, tensors, e) && set_groups(step, k, s, e) &&
+           set_cost(p, step, k, s, tensors, e);
+}
+
+static bool fill_plan(struct plan *p, const struct kernel *k, const struct shape_entry *overrides, int count,
+                      const uint32_t *tune, struct error *e)
+{
+    int tensors[KERNEL_BUFFERS_MAX];
+    if (!shape_at(k, overrides, count, p->shape, e))
+        return false;
+    p->shapes = k->shapes;
+    struct scope s = kernel_scope(k, p->shape, tune);
+    if (!kernel_add_tensors(p, k, &s, e))
+        return false;
+    p->tensor_bytes = (double)tensor_bytes(&p->tensors[0]); /* the parser has seen to it that there is one */
+    for (int i = 0; i < k->buffer_count; i++)
+        tensors[i] = i;
+    if (!(k->is_plan ? plan_file_add_steps(p, k, &s, e) : kernel_add_step(p, k, &s, tensors, e)))
+        return false;
+    plan_finish(p);
+    return !k->reference || reference_attach(p, k, e);
+}
+
+struct plan *kernel_plan(const struct kernel *k, const struct shape_entry *overrides, int count,
+                         const uint32_t *tune, struct error *e)
+{
+    struct plan *p = need(sizeof *p);
+    p->name = need_string(k->name);
+    p->variant = need_string("single");
+    p->counts_from = "header";
+    p->tolerance = k->tolerance;
+    if (fill_plan(p, k, overrides, count, tune, e))
+        return p;
+    plan_free(p);
+    return NULL;
+}

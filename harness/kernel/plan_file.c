@@ -1,0 +1,160 @@
+/* .plan files: the kernels of its steps are read, and bound to the plan's own tensors. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/kernel/kernel_parts.h"
+
+/* One step line while it is joined to the plan. */
+struct joint {
+    struct plan *p;
+    const struct kernel *whole, *part; /* the .plan file, and the kernel of this step */
+    const struct kernel_step *line;
+    struct error *e;
+};
+
+static bool refuse(const struct joint *j, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static bool refuse(const struct joint *j, const char *format, ...)
+{
+    char text[900];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return error_set(j->e, EXIT_USAGE, "%s:%d: %s", j->whole->path, j->line->line, text);
+}
+
+/* What the step line gives for a name of its kernel, or NULL. */
+static const char *given(const struct joint *j, const char *name)
+{
+    for (int i = 0; i < j->line->count; i++)
+        if (strcmp(j->line->bindings[i][0], name) == 0)
+            return j->line->bindings[i][1];
+    return NULL;
+}
+
+static bool names_exist(const struct joint *j)
+{
+    const char *names[KERNEL_BUFFERS_MAX + RUN_SHAPE_MAX];
+    char hint[HINT_TEXT], shown[WORD_TEXT];
+    size_t count = 0;
+    for (int i = 0; i < j->part->buffer_count; i++)
+        names[count++] = j->part->buffers[i].name;
+    for (int i = 0; i < j->part->shapes; i++)
+        names[count++] = j->part->shape[i].name;
+    for (int i = 0; i < j->line->count; i++) {
+        const char *name = j->line->bindings[i][0];
+        if (kernel_find_buffer(j->part, name) < 0 && kernel_find_shape(j->part, name) < 0)
+            return refuse(j, "%s has no buffer and no shape name '%s'%s", j->part->name,
+                          word_shown(shown, name), name_hint(hint, name, names, count));
+    }
+    return true;
+}
+
+static bool shape_of_part(const struct joint *j, const struct scope *s, struct shape_entry *shape)
+{
+    for (int i = 0; i < j->part->shapes; i++) {
+        const char *name = j->part->shape[i].name, *value = given(j, name);
+        if (!value && kernel_find_shape(j->whole, name) < 0)
+            return refuse(j, "%s also wants a value for %s; add %s=...", j->part->name, name, name);
+        shape[i] = j->part->shape[i];
+        if (!scope_whole(s, name, value ? value : name, 1, UINT32_MAX, &shape[i].value, j->e))
+            return error_prefix(j->e, "%s:%d", j->whole->path, j->line->line);
+    }
+    return true;
+}
+
+/* Does the plan's tensor t suit the kernel's buffer b, which at this shape would be `wanted`? */
+static bool tensor_suits(const struct joint *j, const struct kernel_buffer *b, const struct tensor *wanted,
+                         int t, const bool *written)
+{
+    const struct tensor *got = &j->p->tensors[t];
+    if (got->type != wanted->type || tensor_elements(got) != tensor_elements(wanted))
+        return refuse(j, "%s of %s is %llu elements of %s, but tensor %s is %llu of %s; change one of them",
+                      b->name, j->part->name, (unsigned long long)tensor_elements(wanted),
+                      type_name(wanted->type), got->name, (unsigned long long)tensor_elements(got),
+                      type_name(got->type));
+    if (b->role != ROLE_IN && got->role == ROLE_IN)
+        return refuse(j, "%s writes %s, but tensor %s is `in`; make it inout, or bind another", j->part->name,
+                      b->name, got->name);
+    if (b->role != ROLE_OUT && !written[t] && (got->role == ROLE_OUT || got->role == ROLE_TEMP))
+        return refuse(j, "%s reads %s, but no step before it has written tensor %s; put that step first",
+                      j->part->name, b->name, got->name);
+    return true;
+}
+
+static bool bind_tensors(const struct joint *j, const struct scope *part_scope, int *tensors, bool *written)
+{
+    const char *names[KERNEL_BUFFERS_MAX];
+    char hint[HINT_TEXT], shown[WORD_TEXT];
+    struct plan wanted = {0}; /* the tensors that the kernel would have alone */
+    bool ok = kernel_add_tensors(&wanted, j->part, part_scope, j->e);
+    for (int i = 0; i < j->p->tensor_count; i++)
+        names[i] = j->p->tensors[i].name;
+    for (int i = 0; ok && i < j->part->buffer_count; i++) {
+        const struct kernel_buffer *b = &j->part->buffers[i];
+        const char *name = given(j, b->name);
+        if (!name)
+            ok = refuse(j, "%s also wants a tensor for %s; add %s=...", j->part->name, b->name, b->name);
+        else if ((tensors[i] = plan_find_tensor(j->p, name)) < 0)
+            ok = refuse(j, "there is no tensor '%s'%s", word_shown(shown, name),
+                        name_hint(hint, name, names, (size_t)j->p->tensor_count));
+        else
+            ok = tensor_suits(j, b, &wanted.tensors[i], tensors[i], written);
+    }
+    for (int i = 0; ok && i < j->part->buffer_count; i++)
+        written[tensors[i]] |= j->part->buffers[i].role != ROLE_IN;
+    free(wanted.tensors);
+    return ok;
+}
+
+static bool add_step(struct joint *j, const struct scope *s, bool *written)
+{
+    struct shape_entry shape[RUN_SHAPE_MAX];
+    int tensors[KERNEL_BUFFERS_MAX];
+    if (j->part->is_plan)
+        return refuse(j, "%s is a plan itself; a step is one kernel, from a .comp file", j->part->name);
+    if (!names_exist(j) || !shape_of_part(j, s, shape))
+        return false;
+    struct scope part_scope = kernel_scope(j->part, shape, NULL);
+    return bind_tensors(j, &part_scope, tensors, written) &&
+           kernel_add_step(j->p, j->part, &part_scope, tensors, j->e);
+}
+
+/* Every tensor must have a part in the plan: one that is forgotten is a slip of the pen. */
+static bool tensors_used(const struct plan *p, const struct kernel *k, const bool *written, struct error *e)
+{
+    for (int t = 0; t < p->tensor_count; t++) {
+        bool read = false;
+        for (int i = 0; i < p->step_count; i++)
+            for (int b = 0; b < p->steps[i].binding_count; b++)
+                read = read || (p->steps[i].bindings[b].tensor == t && p->steps[i].bindings[b].reads);
+        const char *missing = NULL;
+        if (k->buffers[t].role != ROLE_OUT && !read)
+            missing = "reads";
+        if (k->buffers[t].role != ROLE_IN && !written[t])
+            missing = "writes";
+        if (missing)
+            return error_set(e, EXIT_USAGE, "%s:%d: no step %s tensor %s; bind it, or leave it out", k->path,
+                             k->buffers[t].line, missing, p->tensors[t].name);
+    }
+    return true;
+}
+
+bool plan_file_add_steps(struct plan *p, const struct kernel *k, const struct scope *s, struct error *e)
+{
+    bool written[KERNEL_BUFFERS_MAX] = {false};
+    for (int i = 0; i < k->step_count; i++) {
+        struct joint j = {.p = p, .whole = k, .line = &k->steps[i], .e = e};
+        struct kernel *part = kernel_find(k->steps[i].kernel, e);
+        if (!part)
+            return error_prefix(e, "%s:%d", k->path, k->steps[i].line);
+        j.part = part;
+        bool ok = add_step(&j, s, written);
+        kernel_free(part);
+        if (!ok)
+            return false;
+    }
+    return tensors_used(p, k, written, e);
+}
