@@ -13,6 +13,7 @@
 
 /* The table of commands, in the order that help shows them: a group's commands stand together. */
 #define COMMANDS(X) \
+    X(doctor)       \
     X(devices)      \
     X(bound)
 
