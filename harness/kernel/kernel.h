@@ -17,9 +17,9 @@
  * division of whole numbers; lengths of buffers must come out whole. A tensor's columns are its last
  * dimension, its rows all the others multiplied. S, the size that passes are counted in, is the first
  * buffer's. An input without a fill is uniform(-1,1); uniform(a,b), normal(mean,deviation) and constant(a)
- * are known. Texel formats: rgba32f, r32f, rgba16f, r32ui; `in` is a samplerBuffer (usamplerBuffer), `out`
- * an imageBuffer (uimageBuffer). A texel buffer holds whole texels: write its length as 4*something, and
- * every shape will do.
+ * are known. Texel formats: rgba32f, r32f, rgba16f, r16f, r32ui; `in` is a samplerBuffer (usamplerBuffer),
+ * `out` an imageBuffer (uimageBuffer). A texel buffer holds whole texels: write its length as 4*something,
+ * and every shape will do.
  *
  * A .plan file has the same header lines without "//!" (kernel, idea, shape, buffer, reference; also
  * `temp NAME TYPE[..]`, a tensor that lives between steps; # begins a comment line), and one

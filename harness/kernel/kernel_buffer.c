@@ -35,9 +35,9 @@ static bool read_type(const struct header *h, struct kernel_buffer *b, char *wor
 }
 
 const struct texel_facts texel_facts[TEXEL_FORMATS] = {
-    [TEXEL_NONE] = {"", TYPE_COUNT, 0},         [TEXEL_RGBA32F] = {"rgba32f", TYPE_F32, 4},
-    [TEXEL_RGBA16F] = {"rgba16f", TYPE_F16, 4}, [TEXEL_R32F] = {"r32f", TYPE_F32, 1},
-    [TEXEL_R32UI] = {"r32ui", TYPE_U32, 1},
+    [TEXEL_NONE] = {"none", TYPE_COUNT, 0, 0},     [TEXEL_RGBA32F] = {"rgba32f", TYPE_F32, 4, 1},
+    [TEXEL_RGBA16F] = {"rgba16f", TYPE_F16, 4, 2}, [TEXEL_R32F] = {"r32f", TYPE_F32, 1, 3},
+    [TEXEL_R16F] = {"r16f", TYPE_F16, 1, 9},       [TEXEL_R32UI] = {"r32ui", TYPE_U32, 1, 33},
 };
 
 static bool read_texel(const struct header *h, struct kernel_buffer *b, const char *format)

@@ -1,5 +1,4 @@
-/* Does a kernel's module do what its header says? The header's side of it; contract.c holds the two together.
- */
+/* Does a kernel's module do what its header says? The header's side; contract.c holds the two together. */
 #include <stdio.h>
 #include <string.h>
 
@@ -11,9 +10,6 @@ static struct contract contract_of(const struct kernel *k)
 {
     static const char *const roles[] = {
         [ROLE_IN] = "in", [ROLE_OUT] = "out", [ROLE_INOUT] = "inout", [ROLE_TEMP] = "temp"};
-    /* As SPIR-V numbers them. */
-    static const uint32_t formats[TEXEL_FORMATS] = {
-        [TEXEL_RGBA32F] = 1, [TEXEL_RGBA16F] = 2, [TEXEL_R32F] = 3, [TEXEL_R32UI] = 33};
     struct contract c = {
         .file = k->path, .buffer_count = k->buffer_count, .shapes = k->shapes, .tunes = k->tune_count};
     for (int i = 0; i < k->buffer_count; i++) {
@@ -23,7 +19,7 @@ static struct contract contract_of(const struct kernel *k)
                                                 .reads = b->role != ROLE_OUT,
                                                 .writes = b->role != ROLE_IN,
                                                 .texel = b->texel ? texel_facts[b->texel].name : NULL,
-                                                .texel_format = formats[b->texel],
+                                                .texel_format = texel_facts[b->texel].spirv,
                                                 .texel_float = texel_facts[b->texel].type != TYPE_U32};
     }
     for (int i = 0; i < k->shapes; i++)

@@ -31,11 +31,11 @@ char *name_hint(char out[HINT_TEXT], const char *word, const char *const *names,
 #define WORD_TEXT 48
 char *word_shown(char out[WORD_TEXT], const char *word);
 
-/* A texel format: its name, and how many elements of what type a texel holds. */
+/* A texel format: its name, how many elements of what type a texel holds, and SPIR-V's number for it. */
 struct texel_facts {
     const char *name;
     enum type type;
-    uint32_t elements;
+    uint32_t elements, spirv;
 };
 extern const struct texel_facts texel_facts[TEXEL_FORMATS];
 
