@@ -46,17 +46,18 @@ static int utf8_length(const unsigned char *s)
             return 0;
     bool overlong = (s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xF0 && s[1] < 0x90);
     bool beyond = (s[0] == 0xED && s[1] >= 0xA0) || (s[0] == 0xF4 && s[1] >= 0x90);
-    bool no_character = s[0] == 0xEF && s[1] == 0xBF && n == 3 && s[2] >= 0xBE; /* XML forbids U+FFFE and U+FFFF */
+    bool no_character =
+        s[0] == 0xEF && s[1] == 0xBF && n == 3 && s[2] >= 0xBE; /* XML forbids U+FFFE and U+FFFF */
     return overlong || beyond || no_character ? 0 : n;
 }
 
-/* Advance widths of DejaVu Sans from ' ' to '~' in hundredths of the letter size. It is among the widest of the
- * fonts that "sans-serif" may stand for, so boxes computed from it are large enough for the others. */
+/* Advance widths of DejaVu Sans from ' ' to '~' in hundredths of the letter size. It is among the widest of
+ * the fonts that "sans-serif" may stand for, so boxes computed from it are large enough for the others. */
 static const unsigned char advance[] = {
-    32, 41, 46, 84, 64, 96, 78, 28, 40, 40, 50, 84, 32, 37, 32, 34, 64, 64, 64, 64, 64, 64, 64, 64,
+    32, 41, 46, 84, 64, 96, 78, 28, 40,  40, 50, 84, 32, 37, 32, 34, 64, 64, 64, 64, 64, 64, 64, 64,
     64, 64, 34, 34, 84, 84, 84, 54, 100, 69, 69, 70, 78, 64, 58, 78, 76, 30, 30, 66, 56, 87, 75, 79,
-    61, 79, 70, 64, 62, 74, 69, 99, 69, 62, 69, 40, 34, 40, 84, 50, 50, 62, 64, 55, 64, 62, 36, 64,
-    64, 28, 28, 58, 28, 98, 64, 62, 64, 64, 42, 53, 40, 64, 60, 82, 60, 60, 53, 64, 34, 64, 84};
+    61, 79, 70, 64, 62, 74, 69, 99, 69,  62, 69, 40, 34, 40, 84, 50, 50, 62, 64, 55, 64, 62, 36, 64,
+    64, 28, 28, 58, 28, 98, 64, 62, 64,  64, 42, 53, 40, 64, 60, 82, 60, 60, 53, 64, 34, 64, 84};
 
 static double character_width(const unsigned char *s, int bytes)
 {
@@ -112,7 +113,8 @@ void chart_open(struct chart *c, const struct chart_options *o, double height, i
 }
 
 /* A text on the page itself, drawn with the first panel. */
-static void page_text(struct chart *c, double x, double y, const char *s, int size, bool bold, const char *colour)
+static void page_text(struct chart *c, double x, double y, const char *s, int size, bool bold,
+                      const char *colour)
 {
     text_add(&c->page, "set label ");
     put_string(&c->page, s);
@@ -126,13 +128,14 @@ static void key_mark(struct chart *c, double x, double y, const struct key_entry
     double w = c->width, h = c->height;
     if (k->point < 0)
         text_add(&c->page,
-                 "set object rectangle from screen %.5f,%.5f to screen %.5f,%.5f fc rgb '%s' fs solid 1 border lc rgb '%s'\n",
+                 "set object rectangle from screen %.5f,%.5f to screen %.5f,%.5f fc rgb '%s' fs solid 1 "
+                 "border lc rgb '%s'\n",
                  x / w, (y - 9) / h, (x + 36) / w, (y + 9) / h, k->colour, GREY);
     else if (k->point == 0)
-        text_add(&c->page, "set arrow from screen %.5f,%.5f to screen %.5f,%.5f nohead lw 3 lc rgb '%s'%s\n", x / w,
-                 y / h, (x + 36) / w, y / h, k->colour, k->dashed ? " dt " DASHED : "");
+        text_add(&c->page, "set arrow from screen %.5f,%.5f to screen %.5f,%.5f nohead lw 3 lc rgb '%s'%s\n",
+                 x / w, y / h, (x + 36) / w, y / h, k->colour, k->dashed ? " dt " DASHED : "");
     else
-        text_add(&c->page, "set label '' at screen %.5f,%.5f point pt %d ps 2.2 lw 2 lc rgb '%s' front\n",
+        text_add(&c->page, "set label '' at screen %.5f,%.5f point pt %d ps 2.2*dot lw 2 lc rgb '%s' front\n",
                  (x + 18) / w, y / h, k->point, k->colour);
 }
 
@@ -155,7 +158,8 @@ static void key_rows(struct chart *c, const struct key_entry *key, int keys)
     c->top -= keys ? 34 : 0;
 }
 
-void chart_heading(struct chart *c, const char *title, const char *subtitle, const struct key_entry *key, int keys)
+void chart_heading(struct chart *c, const char *title, const char *subtitle, const struct key_entry *key,
+                   int keys)
 {
     const double room = c->width - 2 * CHART_MARGIN;
     int size = TITLE;
@@ -188,10 +192,13 @@ static void footer_line(struct chart *c, const char *s)
 void chart_provenance(struct chart *c, const struct record *r, int samples_low, int samples_high)
 {
     const struct provenance *p = &r->provenance;
+    const double room = 330; /* so that long names leave date and commit in sight */
     struct text t = {0};
-    text_add(&t, "%s", r->device ? r->device : p->device ? p->device : "unknown device");
-    if (p->driver)
-        text_add(&t, " · driver %s", p->driver);
+    char *device = shown_text(r->device ? r->device : p->device ? p->device : "unknown device", room, SMALL);
+    char *driver = shown_text(p->driver, room, SMALL);
+    text_add(&t, *driver ? "%s · driver %s" : "%s%s", device, driver);
+    free(device);
+    free(driver);
     if (samples_high > 0 && samples_low == samples_high)
         text_add(&t, " · n = %d samples", samples_low);
     else if (samples_high > 0)
@@ -236,20 +243,24 @@ static void put_file(struct text *t, const char *variable, const char *base, con
 static void put_script(struct text *t, const struct chart *c)
 {
     const char *base = base_name(c->options->stem);
-    text_add(t, "# Redraw with: gnuplot -d, from the folder of this file. It reads itself twice: PNG, then SVG.\n"
-                "reset\nset encoding utf8\n");
+    text_add(
+        t, "# Redraw with: gnuplot -d, from the folder of this file. It reads itself twice: PNG, then SVG.\n"
+           "reset\nset encoding utf8\n");
     put_file(t, "self", base, ".gp");
     put_file(t, "data", base, ".dat");
     put_file(t, "stem", base, "");
-    /* PNG counts letters in points of 4/3 pixel, SVG in pixels. SVG has no bold without enhanced mode. */
-    text_add(t, "format = exists('format') ? format : 'png'\n"
-                "bold = format eq 'png' ? ':Bold' : ''\n"
-                "if (format eq 'png') set terminal pngcairo noenhanced size %.0f,%.0f font 'sans-serif,%d' "
-                "fontscale 0.75 linewidth 1.4 background rgb '#FFFFFF'\n"
-                "if (format eq 'svg') set terminal svg noenhanced size %.0f,%.0f font 'sans-serif,%d' "
-                "linewidth 1.4 background rgb '#FFFFFF'\n"
-                "set output stem.'.'.format\n"
-                "set multiplot\nunset key\nset style fill noborder\n",
+    /* PNG counts letters in points of 4/3 pixel, SVG in pixels. SVG has no bold without enhanced mode, and
+     * its marks are larger. */
+    text_add(t,
+             "format = exists('format') ? format : 'png'\n"
+             "bold = format eq 'png' ? ':Bold' : ''\n"
+             "dot = format eq 'png' ? 1.0 : 0.46\n"
+             "if (format eq 'png') set terminal pngcairo noenhanced size %.0f,%.0f font 'sans-serif,%d' "
+             "fontscale 0.75 linewidth 1.4 background rgb '#FFFFFF'\n"
+             "if (format eq 'svg') set terminal svg noenhanced size %.0f,%.0f font 'sans-serif,%d' "
+             "linewidth 1.4 background rgb '#FFFFFF'\n"
+             "set output stem.'.'.format\n"
+             "set multiplot\nunset key\nset style fill noborder\n",
              c->width, c->height, SMALL, c->width, c->height, SMALL);
     text_add(t, "%s%s", text_get(&c->page), text_get(&c->gp));
     text_add(t, "unset multiplot\nunset output\n"
@@ -262,11 +273,13 @@ static const char *gnuplot_name(void)
     return name && *name ? name : "gnuplot";
 }
 
-/* In the child: only calls that are safe between fork and exec. 127 means that gnuplot could not be started. */
+/* In the child: only calls that are safe between fork and exec. 127 means that gnuplot could not be started.
+ */
 static void become_gnuplot(const char *program, const char *folder, const char *argument, int errors)
 {
     int nothing = open("/dev/null", O_RDWR);
-    if (nothing < 0 || chdir(folder) != 0 || dup2(nothing, 0) < 0 || dup2(errors, 1) < 0 || dup2(errors, 2) < 0)
+    if (nothing < 0 || chdir(folder) != 0 || dup2(nothing, 0) < 0 || dup2(errors, 1) < 0 ||
+        dup2(errors, 2) < 0)
         _exit(126);
     execlp(program, "gnuplot", "-d", argument, (char *)NULL);
     _exit(127);
@@ -311,7 +324,8 @@ bool chart_available(struct error *e)
     struct text said = {0};
     int status = run_gnuplot("/", "--version", &said);
     text_free(&said);
-    return status == 0 || error_set(e, EXIT_ENVIRONMENT, "gnuplot ('%s') cannot be run; install it with "
+    return status == 0 || error_set(e, EXIT_ENVIRONMENT,
+                                    "gnuplot ('%s') cannot be run; install it with "
                                     "'sudo apt-get install gnuplot-nox', or name another in ROOFLAB_GNUPLOT",
                                     gnuplot_name());
 }
@@ -326,12 +340,15 @@ static bool draw(const char *stem, struct error *e)
     int status = run_gnuplot(*folder ? folder : ".", text_get(&argument), &said);
     bool ok = status == 0;
     if (status == 127)
-        error_set(e, EXIT_ENVIRONMENT, "%s.gp and .dat are written, but gnuplot ('%s') is not there to draw them; "
+        error_set(e, EXIT_ENVIRONMENT,
+                  "%s.gp and .dat are written, but gnuplot ('%s') is not there to draw them; "
                   "install it with 'sudo apt-get install gnuplot-nox', or name another in ROOFLAB_GNUPLOT",
                   stem, gnuplot_name());
     else if (!ok)
-        error_set(e, EXIT_ENVIRONMENT, "%s.gp: gnuplot ended with %d: %s; the pngcairo and svg terminals are needed "
-                  "(Debian: gnuplot-nox)", stem, status, said.len ? trim(said.s) : "no message");
+        error_set(e, EXIT_ENVIRONMENT,
+                  "%s.gp: gnuplot ended with %d: %s; the pngcairo and svg terminals are needed "
+                  "(Debian: gnuplot-nox)",
+                  stem, status, said.len ? trim(said.s) : "no message");
     text_free(&argument);
     text_free(&said);
     free(folder);

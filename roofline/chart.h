@@ -12,14 +12,14 @@
 struct chart_options {
     const char *stem;         /* output path without extension: "results/<device>/fusion-passes" */
     const char *title;        /* NULL: the record's */
-    const char *group;        /* only runs of this group; NULL: all */
+    const char *group;        /* only runs of this group (run.group, else its chain, else its operation); NULL: all */
     double spec_bytes_per_s;  /* data-sheet roofs, drawn dashed; 0: none */
     double spec_ops_per_s;
     bool draw;                /* run gnuplot too; else only .gp and .dat are written */
 };
 
 /* Pass chart: x = memory passes k, y = time; bound line, roof line with its fan, a point with error bars
- * per variant, the gap in equivalent passes. One panel per device where several records are given. */
+ * per variant, the gap in equivalent passes. One panel per device, group and tensor size, six at most. */
 bool chart_passes(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
 
 /* Roofline: log-log, measured ceilings with bands, ridge, impossible region, points, arrow unfused -> fused. */

@@ -19,8 +19,10 @@ struct curve {
 static const struct {
     const char *colour;
     int open, filled; /* marks of commands and of kernels */
-} mix_looks[MIX_COUNT] = {
-    [MIX_READ] = {GREEN, 8, 9}, [MIX_WRITE] = {VERMILLION, 4, 5}, [MIX_COPY] = {BLUE, 6, 7}, [MIX_TRIAD] = {PURPLE, 12, 13}};
+} mix_looks[MIX_COUNT] = {[MIX_READ] = {GREEN, 8, 9},
+                          [MIX_WRITE] = {VERMILLION, 4, 5},
+                          [MIX_COPY] = {BLUE, 6, 7},
+                          [MIX_TRIAD] = {PURPLE, 12, 13}};
 
 /* --- collecting ---------------------------------------------------------------------------------------- */
 
@@ -91,7 +93,8 @@ static double ranges(struct panel *p, const struct curve *curves, int n)
     double unit = high >= 2e12 ? 1e12 : 1e9;
     low /= unit;
     high /= unit;
-    p->y = high > 12 * low ? (struct axis){low / 1.8, high * 1.8, true} : (struct axis){0, high * 1.12, false};
+    p->y =
+        high > 12 * low ? (struct axis){low / 1.8, high * 1.8, true} : (struct axis){0, high * 1.12, false};
     return unit;
 }
 
@@ -130,17 +133,18 @@ static void draw_curve(struct chart *c, const struct curve *v, double unit)
         high[i] = node->value.high / unit;
         obstacle_add(c, quad_box(panel_spot(&c->panel, x[i], y[i]), 16, 16, 0), 60);
     }
-    snprintf(name, sizeof name, "%s, %s: footprint, bytes/s in the unit of the axis", mix_words(v), via_words(v));
+    snprintf(name, sizeof name, "%s, %s: footprint, bytes/s in the unit of the axis", mix_words(v),
+             via_words(v));
     snprintf(style, sizeof style, "fc rgb '%s' fs transparent solid 0.2", colour);
     chart_band(c, name, x, low, high, v->count, style);
     snprintf(style, sizeof style, "lc rgb '%s' lw 2.2 dt %s", colour, command ? DASHED : "1");
     chart_line(c, name, x, y, v->count, style);
-    chart_plot(c, "data index %d using 1:2 with points pt %d ps 1.5 lw 1.5 lc rgb '%s'", c->blocks - 1,
+    chart_plot(c, "data index %d using 1:2 with points pt %d ps 1.5*dot lw 1.5 lc rgb '%s'", c->blocks - 1,
                command ? mix_looks[v->mix].open : mix_looks[v->mix].filled, colour);
 }
 
-/* The name and the value that counts, the one in memory, beside the end of the line; ends that lie too close are
- * moved apart, in order, and joined with their line. */
+/* The name and the value that counts, the one in memory, beside the end of the line; ends that lie too close
+ * are moved apart, in order, and joined with their line. */
 static void label_ends(struct chart *c, const struct curve *curves, int n, double unit, bool narrow)
 {
     const double step = SMALL * 1.35;
@@ -211,7 +215,8 @@ static void draw_record(struct chart *c, const struct record *r, int i, int n)
     draw_plateau(c, r);
     footprint_ticks(c);
     panel_ticks(c, "y", p.y);
-    snprintf(y_title, sizeof y_title, "bandwidth (%s%s)", unit > 1e10 ? "TB/s" : "GB/s", p.y.log ? ", logarithmic" : "");
+    snprintf(y_title, sizeof y_title, "bandwidth (%s%s)", unit > 1e10 ? "TB/s" : "GB/s",
+             p.y.log ? ", logarithmic" : "");
     panel_close(c, n > 2 ? "footprint" : "footprint (distinct bytes touched)", y_title);
 }
 
@@ -228,11 +233,13 @@ static void footer(struct chart *c, const struct record *const *records, int sho
     }
     if (count > shown)
         chart_note(c, "%d of %d records are shown", shown, count);
-    chart_note(c, "at every footprint the best access and workgroup; bands: 95 %% intervals; filled marks: kernels, open "
+    chart_note(c, "at every footprint the best access and workgroup; bands: 95 %% intervals; filled marks: "
+                  "kernels, open "
                   "marks: copy and fill commands");
 }
 
-bool chart_bandwidth(const struct record *const *records, int count, const struct chart_options *o, struct error *e)
+bool chart_bandwidth(const struct record *const *records, int count, const struct chart_options *o,
+                     struct error *e)
 {
     const struct record *shown[CHART_PANELS];
     struct curve curves[CURVES];
@@ -244,16 +251,19 @@ bool chart_bandwidth(const struct record *const *records, int count, const struc
             shown[n++] = records[i];
     }
     if (n == 0)
-        return error_set(e, EXIT_USAGE, "no bandwidth chart: the record has no bandwidth ceilings; measure them with "
+        return error_set(e, EXIT_USAGE,
+                         "no bandwidth chart: the record has no bandwidth ceilings; measure them with "
                          "'rooflab ceilings'");
     struct chart c;
     char line[256];
     chart_open(&c, o, n > 3 ? 1200 : 1000, n);
     snprintf(line, sizeof line, "Bandwidth over the bytes touched%s%.160s", n == 1 ? " on " : "",
-             n > 1 ? "" : shown[0]->device ? shown[0]->device : "an unknown device");
+             n > 1              ? ""
+             : shown[0]->device ? shown[0]->device
+                                : "an unknown device");
     const char *title = o->title ? o->title : shown[0]->title;
-    chart_heading(&c, title ? title : "What fits a cache is fast; what does not gets the bandwidth of memory", line, NULL,
-                  0);
+    chart_heading(&c, title ? title : "What fits a cache is fast; what does not gets the bandwidth of memory",
+                  line, NULL, 0);
     footer(&c, shown, n, all);
     for (int i = 0; i < n; i++)
         draw_record(&c, shown[i], i, n);

@@ -42,10 +42,11 @@ void panel_open(struct chart *c, struct panel p)
 
 /* --- ticks --------------------------------------------------------------------------------------------- */
 
-void panel_named_ticks(struct chart *c, const char *name, const double *values, const char *const *names, int n)
+void panel_named_ticks(struct chart *c, const char *name, const double *values, const char *const *names,
+                       int n)
 {
-    text_add(&c->gp, "set %stics scale 0.6 nomirror noenhanced font 'sans-serif,%d' textcolor rgb '%s' (", name, SMALL,
-             INK);
+    text_add(&c->gp, "set %stics scale 0.6 nomirror noenhanced font 'sans-serif,%d' textcolor rgb '%s' (",
+             name, SMALL, INK);
     for (int i = 0; i < n; i++) {
         if (*name == 'y')
             c->tick_width = fmax(i ? c->tick_width : 0, text_width(names[i], SMALL, false));
@@ -90,7 +91,8 @@ static int log_ticks(struct axis a, double pixels, double *values)
 
 void panel_ticks(struct chart *c, const char *name, struct axis a)
 {
-    double values[TICKS], pixels = *name == 'x' ? c->panel.right - c->panel.left : c->panel.top - c->panel.bottom;
+    double values[TICKS],
+        pixels = *name == 'x' ? c->panel.right - c->panel.left : c->panel.top - c->panel.bottom;
     char texts[TICKS][24];
     const char *names[TICKS];
     int n = (a.log ? log_ticks : linear_ticks)(a, pixels, values);
@@ -112,7 +114,8 @@ static void emit_axis(struct chart *c, const char *name, const struct axis *a)
 static void emit_titles(struct chart *c, const char *x_title, const char *y_title)
 {
     const struct panel *p = &c->panel;
-    struct spot below = {(p->left + p->right) / 2, p->bottom - 66}, beside = {p->left - c->tick_width - 40, (p->bottom + p->top) / 2};
+    struct spot below = {(p->left + p->right) / 2, p->bottom - 66},
+                beside = {p->left - c->tick_width - 40, (p->bottom + p->top) / 2};
     if (x_title)
         chart_text(c, below, "center", x_title, NORMAL, false, INK, 0);
     if (y_title)
@@ -125,11 +128,14 @@ void panel_close(struct chart *c, const char *x_title, const char *y_title)
     int left_out = labels_place(c);
     labels_emit(c);
     emit_titles(c, x_title, y_title);
-    text_add(&c->gp, "set lmargin at screen %.5f\nset rmargin at screen %.5f\n", p->left / c->width, p->right / c->width);
-    text_add(&c->gp, "set bmargin at screen %.5f\nset tmargin at screen %.5f\n", p->bottom / c->height, p->top / c->height);
+    text_add(&c->gp, "set lmargin at screen %.5f\nset rmargin at screen %.5f\n", p->left / c->width,
+             p->right / c->width);
+    text_add(&c->gp, "set bmargin at screen %.5f\nset tmargin at screen %.5f\n", p->bottom / c->height,
+             p->top / c->height);
     emit_axis(c, "x", &p->x);
     emit_axis(c, "y", &p->y);
-    text_add(&c->gp, "set border 3 back lc rgb '%s'\nset grid xtics ytics back lc rgb '%s' lw 1 dt 1\n", GREY, PALE);
+    text_add(&c->gp, "set border 3 back lc rgb '%s'\nset grid xtics ytics back lc rgb '%s' lw 1 dt 1\n", GREY,
+             PALE);
     text_add(&c->gp, "plot %s\n", text_get(&c->plots));
     text_add(&c->gp, "unset label\nunset arrow\nunset object\n\n");
     text_free(&c->plots);
@@ -158,20 +164,22 @@ void chart_plot(struct chart *c, const char *format, ...)
     text_add(&c->plots, "%s%s notitle", c->plots.len ? ", \\\n     " : "", item);
 }
 
-void chart_line(struct chart *c, const char *comment, const double *x, const double *y, int n, const char *style)
+void chart_line(struct chart *c, const char *comment, const double *x, const double *y, int n,
+                const char *style)
 {
     int block = chart_block(c, comment);
     for (int i = 0; i < n; i++) {
         text_add(&c->dat, "%.9g %.9g\n", x[i], y[i]);
         if (i > 0)
-            obstacle_add(c, quad_segment(panel_spot(&c->panel, x[i - 1], y[i - 1]), panel_spot(&c->panel, x[i], y[i])),
-                         50);
+            obstacle_add(
+                c, quad_segment(panel_spot(&c->panel, x[i - 1], y[i - 1]), panel_spot(&c->panel, x[i], y[i])),
+                50);
     }
     chart_plot(c, "data index %d using 1:2 with lines %s", block, style);
 }
 
-void chart_band(struct chart *c, const char *comment, const double *x, const double *low, const double *high, int n,
-                const char *style)
+void chart_band(struct chart *c, const char *comment, const double *x, const double *low, const double *high,
+                int n, const char *style)
 {
     int block = chart_block(c, comment);
     for (int i = 0; i < n; i++)
@@ -186,8 +194,8 @@ void chart_point(struct chart *c, const char *comment, double x, double y, doubl
     struct spot at = panel_spot(&c->panel, x, y);
     struct spot from = panel_spot(&c->panel, x, low), to = panel_spot(&c->panel, x, high);
     text_add(&c->dat, "%.9g %.9g %.9g %.9g\n", x, y, low, high);
-    chart_plot(c, "data index %d using 1:2:3:4 with yerrorbars pt %d ps %.2g lw 1.5 lc rgb '%s'", block, type, size,
-               colour);
+    chart_plot(c, "data index %d using 1:2:3:4 with yerrorbars pt %d ps %.2g*dot lw 1.5 lc rgb '%s'", block,
+               type, size, colour);
     obstacle_add(c, quad_box(at, 11 * size, 11 * size, 0), 400);
     if (to.y - from.y > 6)
         obstacle_add(c, quad_box((struct spot){at.x, (from.y + to.y) / 2}, 14, to.y - from.y, 0), 100);
@@ -195,8 +203,8 @@ void chart_point(struct chart *c, const char *comment, double x, double y, doubl
 
 void chart_arrow(struct chart *c, struct spot a, struct spot b, const char *style, double weight)
 {
-    text_add(&c->gp, "set arrow from screen %.5f,%.5f to screen %.5f,%.5f %s\n", a.x / c->width, a.y / c->height,
-             b.x / c->width, b.y / c->height, style);
+    text_add(&c->gp, "set arrow from screen %.5f,%.5f to screen %.5f,%.5f %s\n", a.x / c->width,
+             a.y / c->height, b.x / c->width, b.y / c->height, style);
     if (weight > 0)
         obstacle_add(c, quad_segment(a, b), weight);
 }
@@ -209,22 +217,38 @@ void chart_text(struct chart *c, struct spot at, const char *align, const char *
     text_add(&c->gp, " at screen %.5f,%.5f %s", at.x / c->width, at.y / c->height, align);
     if (degrees)
         text_add(&c->gp, " rotate by %d", degrees);
-    text_add(&c->gp, " font 'sans-serif'%s.',%d' tc rgb '%s' noenhanced front\n", bold ? ".bold" : "", size, colour);
+    text_add(&c->gp, " font 'sans-serif'%s.',%d' tc rgb '%s' noenhanced front\n", bold ? ".bold" : "", size,
+             colour);
 }
 
 /* --- records ------------------------------------------------------------------------------------------- */
 
-const char *run_group(const struct run *r)
+char *run_group(char out[GROUP_TEXT], const struct run *r)
 {
-    const char *name = r->group ? r->group : r->chain ? r->chain : r->kernel;
-    return name ? name : "runs";
+    const char *name = r->group ? r->group : r->chain ? r->chain : r->kernel ? r->kernel : "runs";
+    int length = r->group || r->chain ? (int)strlen(name) : (int)strcspn(name, "/");
+    snprintf(out, GROUP_TEXT, "%.*s", length, name);
+    return out;
+}
+
+bool same_group(const struct run *a, const struct run *b)
+{
+    char ta[GROUP_TEXT], tb[GROUP_TEXT];
+    return strcmp(run_group(ta, a), run_group(tb, b)) == 0;
+}
+
+const char *run_kernel(const struct run *r, bool rung)
+{
+    const char *slash = r->kernel && rung ? strchr(r->kernel, '/') : NULL;
+    return slash && slash[1] ? slash + 1 : r->kernel ? r->kernel : "run";
 }
 
 bool run_drawable(const struct run *r, const struct chart_options *o)
 {
     if (r->status != RUN_OK || r->time_ns.n <= 0 || !(r->time_ns.median > 0) || !isfinite(r->time_ns.median))
         return false;
-    return !o->group || (r->group && strcmp(r->group, o->group) == 0);
+    char group[GROUP_TEXT];
+    return !o->group || strncmp(run_group(group, r), o->group, GROUP_TEXT - 1) == 0;
 }
 
 struct ceilings record_ceilings(const struct record *r)
@@ -250,7 +274,7 @@ struct time_unit time_unit_for(double max_ns)
 {
     static const struct time_unit units[] = {{"s", 1e9}, {"ms", 1e6}, {"µs", 1e3}};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (max_ns >= 2 * units[i].ns)
+        if (max_ns >= 0.9995 * units[i].ns)
             return units[i];
     return (struct time_unit){"ns", 1};
 }

@@ -10,28 +10,28 @@
 #include "roofline/ceiling.h"
 #include "roofline/chart.h"
 
-#define CHART_WIDTH 1600.0
+#define CHART_WIDTH  1600.0
 #define CHART_PANELS 6    /* more small multiples than this are not legible */
 #define CHART_MARGIN 60.0 /* left edge of title and footer */
 
 /* Okabe and Ito's colours, which differ for every common kind of colour blindness; TEXT_GREEN is darker than
  * theirs because letters need more contrast than areas. */
-#define INK "#222222"
-#define GREY "#6B6B6B"
-#define PALE "#DEDEDE"
-#define BLUE "#0072B2"
-#define SKY "#56B4E9"
+#define INK        "#222222"
+#define GREY       "#6B6B6B"
+#define PALE       "#DEDEDE"
+#define BLUE       "#0072B2"
+#define SKY        "#56B4E9"
 #define VERMILLION "#D55E00"
-#define GREEN "#00795A"
-#define ORANGE "#E69F00"
-#define PURPLE "#AA4A86"
-#define AMBER "#8A6000"
+#define GREEN      "#00795A"
+#define ORANGE     "#E69F00"
+#define PURPLE     "#AA4A86"
+#define AMBER      "#8A6000"
 #define IMPOSSIBLE "#ECE7E2"
 
 /* Dashes that still read as such on a line of 40 pixels. */
-#define DASHED "(9,6)"
-#define DOTTED "(3,5)"
-#define DASH_DOT "(14,5,3,5)"
+#define DASHED       "(9,6)"
+#define DOTTED       "(3,5)"
+#define DASH_DOT     "(14,5,3,5)"
 #define SHORT_DASHED "(5,4)"
 
 /* Sizes of letters in pixels; at half the size, the width of a README, SMALL is still 10 px high. */
@@ -89,14 +89,14 @@ struct label {
 struct chart {
     const struct chart_options *options;
     double width, height;
-    double top, bottom;           /* what title and footer left for panels, in pixels */
-    struct text page, gp, dat;    /* title and footer, the panels, the data */
-    struct text plots;            /* the items of the next plot command */
-    int blocks;                   /* in .dat */
-    int footers;                  /* lines of footer written */
-    struct panel panel;           /* the one being built */
-    double tick_width;            /* of its y axis's widest name */
-    struct obstacle *obstacles;   /* of this panel */
+    double top, bottom;         /* what title and footer left for panels, in pixels */
+    struct text page, gp, dat;  /* title and footer, the panels, the data */
+    struct text plots;          /* the items of the next plot command */
+    int blocks;                 /* in .dat */
+    int footers;                /* lines of footer written */
+    struct panel panel;         /* the one being built */
+    double tick_width;          /* of its y axis's widest name */
+    struct obstacle *obstacles; /* of this panel */
     int obstacle_count;
     struct label *labels; /* of this panel */
     int label_count;
@@ -107,14 +107,16 @@ struct chart {
 /* Adds a gnuplot string expression for exactly these bytes. No backtick, '@', backslash or control byte
  * appears in it raw, so nothing is expanded whatever the version of gnuplot. */
 void put_string(struct text *t, const char *s);
-/* What a reader sees of s: valid UTF-8 on one line ('?' for broken bytes, a blank for control characters), cut
- * with an ellipsis where it is wider than max_width pixels at this size (0: never). Owned by the caller. */
+/* What a reader sees of s: valid UTF-8 on one line ('?' for broken bytes, a blank for control characters),
+ * cut with an ellipsis where it is wider than max_width pixels at this size (0: never). Owned by the caller.
+ */
 char *shown_text(const char *s, double max_width, double size);
 double text_width(const char *s, double size, bool bold);
 
 /* --- canvas -------------------------------------------------------------------------------------------- */
 
-/* An empty page of this height; its foot leaves room for the provenance of `records` records and two notes. */
+/* An empty page of this height; its foot leaves room for the provenance of `records` records and two notes.
+ */
 void chart_open(struct chart *c, const struct chart_options *o, double height, int records);
 /* Title, a line below it, and a key: what each mark means. */
 struct key_entry {
@@ -122,7 +124,8 @@ struct key_entry {
     int point;   /* gnuplot's point type; 0: a line, -1: an area */
     bool dashed; /* the line */
 };
-void chart_heading(struct chart *c, const char *title, const char *subtitle, const struct key_entry *key, int keys);
+void chart_heading(struct chart *c, const char *title, const char *subtitle, const struct key_entry *key,
+                   int keys);
 /* Lines of the footer: where the numbers come from, and what the reader has to know. */
 void chart_provenance(struct chart *c, const struct record *r, int samples_low, int samples_high);
 void chart_note(struct chart *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -132,7 +135,8 @@ void chart_free(struct chart *c);
 
 /* --- panels -------------------------------------------------------------------------------------------- */
 
-/* The i-th of n cells of a grid, its margins for ticks and axis titles taken off. heading: pixels kept above. */
+/* The i-th of n cells of a grid, its margins for ticks and axis titles taken off. heading: pixels kept above.
+ */
 struct panel chart_cell(const struct chart *c, int i, int n, double heading);
 void panel_open(struct chart *c, struct panel p);
 /* Ticks, texts and the plot command. Titles are left out where they are NULL. */
@@ -140,16 +144,18 @@ void panel_close(struct chart *c, const char *x_title, const char *y_title);
 /* A tick list of round numbers ("0" 0, "20" 20): linear, or 1-2-5 on a logarithmic axis. name "x" or "y". */
 void panel_ticks(struct chart *c, const char *name, struct axis a);
 /* Ticks with names of their own; values ascending. */
-void panel_named_ticks(struct chart *c, const char *name, const double *values, const char *const *names, int n);
+void panel_named_ticks(struct chart *c, const char *name, const double *values, const char *const *names,
+                       int n);
 
 /* Starts a block of .dat and returns its index; rows follow by text_add on c->dat. */
 int chart_block(struct chart *c, const char *comment);
 void chart_plot(struct chart *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A polyline of n points, which labels avoid. style: "lc rgb '..' lw 3". */
-void chart_line(struct chart *c, const char *comment, const double *x, const double *y, int n, const char *style);
-/* The area between low and high. */
-void chart_band(struct chart *c, const char *comment, const double *x, const double *low, const double *high, int n,
+void chart_line(struct chart *c, const char *comment, const double *x, const double *y, int n,
                 const char *style);
+/* The area between low and high. */
+void chart_band(struct chart *c, const char *comment, const double *x, const double *low, const double *high,
+                int n, const char *style);
 /* A mark with its error bar in y, which labels avoid. */
 void chart_point(struct chart *c, const char *comment, double x, double y, double low, double high, int type,
                  double size, const char *colour);
@@ -163,7 +169,8 @@ void chart_text(struct chart *c, struct spot at, const char *align, const char *
 
 void obstacle_add(struct chart *c, struct quad q, double weight);
 /* A label with its lines (NULL: none); the caller sets what is special about it. Valid until the next one. */
-struct label *label_add(struct chart *c, enum place place, const char *first, const char *second, const char *third);
+struct label *label_add(struct chart *c, enum place place, const char *first, const char *second,
+                        const char *third);
 /* Finds a place for every label of the panel. Returns how many found none and were left out. */
 int labels_place(struct chart *c);
 void labels_emit(struct chart *c);
@@ -171,7 +178,12 @@ void labels_emit(struct chart *c);
 /* --- what charts ask of records ------------------------------------------------------------------------ */
 
 bool run_drawable(const struct run *r, const struct chart_options *o); /* ok, timed, and of the group */
-const char *run_group(const struct run *r);                           /* group, else chain, else the kernel's operation */
+/* What a run is compared with: its group, else its chain, else its kernel's operation. Returns out. */
+#define GROUP_TEXT 96
+char *run_group(char out[GROUP_TEXT], const struct run *r);
+bool same_group(const struct run *a, const struct run *b);
+/* The kernel's name, without its operation where `rung` is set: "2-one-read" of "layernorm/2-one-read". */
+const char *run_kernel(const struct run *r, bool rung);
 struct ceilings record_ceilings(const struct record *r);
 /* Low and high of a rate relative to its median: the interval of the ceiling that has this rate. */
 void roof_spread(struct ceilings c, double rate, double footprint, double *low, double *high);

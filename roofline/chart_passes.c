@@ -1,27 +1,11 @@
-/* The pass chart: time over memory passes, with the line that nothing beats and the line a good kernel keeps. */
+/* The pass chart: time over memory passes, with the line that nothing beats and the line a good kernel keeps.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "roofline/chart_parts.h"
-#include "roofline/model.h"
-
-enum { RUNS = 24, KNOTS = RUNS + 2 };
-
-/* The runs of one group on one device over one tensor size: they share both lines. */
-struct cell {
-    const struct record *record;
-    const char *group;
-    double tensor_bytes;
-    const struct run *runs[RUNS]; /* by ascending passes */
-    int count;
-};
-
-/* The lines at one number of passes, in ns. The roof's low and high follow from its bandwidth's interval. */
-struct knot {
-    double k, bound, roof, roof_low, roof_high, bytes; /* bytes: the roof without its dispatches */
-};
+#include "roofline/chart_passes.h"
 
 /* --- collecting ---------------------------------------------------------------------------------------- */
 
@@ -33,10 +17,11 @@ static bool belongs(const struct run *r, const struct chart_options *o)
 static struct cell *cell_for(struct cell *cells, int *count, const struct record *record, const struct run *r)
 {
     for (int i = 0; i < *count; i++)
-        if (cells[i].record == record && strcmp(cells[i].group, run_group(r)) == 0 &&
+        if (cells[i].record == record && same_group(cells[i].runs[0], r) &&
             fabs(cells[i].tensor_bytes / r->tensor_bytes - 1) < 1e-9)
             return &cells[i];
-    cells[*count] = (struct cell){.record = record, .group = run_group(r), .tensor_bytes = r->tensor_bytes};
+    cells[*count] = (struct cell){.record = record, .tensor_bytes = r->tensor_bytes};
+    run_group(cells[*count].group, r);
     return &cells[(*count)++];
 }
 
@@ -51,7 +36,8 @@ static void cell_insert(struct cell *c, const struct run *r)
 }
 
 /* All cells of all records; owned by the caller. */
-static struct cell *collect(const struct record *const *records, int count, const struct chart_options *o, int *cells)
+static struct cell *collect(const struct record *const *records, int count, const struct chart_options *o,
+                            int *cells)
 {
     int runs = 0;
     for (int i = 0; i < count; i++)
@@ -63,64 +49,6 @@ static struct cell *collect(const struct record *const *records, int count, cons
             if (belongs(&records[i]->runs[j], o))
                 cell_insert(cell_for(list, cells, records[i], &records[i]->runs[j]), &records[i]->runs[j]);
     return list;
-}
-
-/* --- the two lines ------------------------------------------------------------------------------------- */
-
-static double roof_rate(const struct cell *c, const struct run *r)
-{
-    if (r->roof_bytes_per_s > 0)
-        return r->roof_bytes_per_s;
-    const struct ceiling *roof = ceilings_roof(record_ceilings(c->record), MIX_COPY, 2 * c->tensor_bytes);
-    return roof ? roof->value.median : NAN;
-}
-
-static double run_bound(const struct cell *c, const struct run *r)
-{
-    double rate = r->bound_bytes_per_s > 0 ? r->bound_bytes_per_s
-                                           : ceilings_bound_rate(record_ceilings(c->record), c->tensor_bytes);
-    return r->bound_ns > 0 ? r->bound_ns : 1e9 * r->passes * c->tensor_bytes / rate;
-}
-
-static double dispatch_cost(const struct run *r)
-{
-    return r->dispatch_ns > 0 ? (r->dispatches > 0 ? r->dispatches : 1) * r->dispatch_ns : 0;
-}
-
-static struct knot knot_of(const struct cell *c, const struct run *r)
-{
-    double rate = roof_rate(c, r), low, high, ns = 1e9 * r->passes * c->tensor_bytes / rate, launch = dispatch_cost(r);
-    roof_spread(record_ceilings(c->record), rate, 2 * c->tensor_bytes, &low, &high);
-    return (struct knot){r->passes, run_bound(c, r), launch + ns, launch + ns / high, launch + ns / low, ns};
-}
-
-/* The lines bend only at runs, because only there the number of dispatches and the rates are known. They start at
- * no passes with the fewest dispatches and go on to k_max as the last run would. */
-static int knots_of(const struct cell *c, double k_max, struct knot *knots)
-{
-    double launch = dispatch_cost(c->runs[0]);
-    int n = 1;
-    knots[0] = (struct knot){0, 0, launch, launch, launch, 0};
-    for (int i = 0; i < c->count; i++) {
-        struct knot next = knot_of(c, c->runs[i]);
-        if (next.k > knots[n - 1].k + 1e-9)
-            knots[n++] = next;
-        else if (next.bound < knots[n - 1].bound)
-            knots[n - 1].bound = next.bound; /* of two bounds at one k only the lower is never wrong */
-    }
-    const struct run *last = c->runs[c->count - 1];
-    struct knot end = knot_of(c, last);
-    double more = (k_max - end.k) / end.k, fixed = dispatch_cost(last);
-    if (more > 1e-9)
-        knots[n++] = (struct knot){k_max, end.bound * (1 + more), end.roof + more * (end.roof - fixed),
-                                   end.roof_low + more * (end.roof_low - fixed),
-                                   end.roof_high + more * (end.roof_high - fixed), end.bytes * (1 + more)};
-    return n;
-}
-
-static double gap_of(const struct cell *c, const struct run *r)
-{
-    return equivalent_passes(r->time_ns.median, roof_rate(c, r), c->tensor_bytes, r->passes);
 }
 
 /* --- ranges -------------------------------------------------------------------------------------------- */
@@ -137,42 +65,20 @@ static struct axis passes_axis(const struct cell *c)
 
 static struct axis time_axis(const struct cell *c, const struct axis *k, double unit_ns)
 {
-    struct knot knots[KNOTS];
-    int n = knots_of(c, k->high, knots);
-    double highest = knots[n - 1].bound;
+    struct curves v = curves_of(c, k->high, unit_ns);
+    double highest = fmax(v.bound[v.n - 1], 0);
     for (int i = 0; i < c->count; i++)
-        highest = fmax(highest, fmax(c->runs[i]->time_ns.high, c->runs[i]->time_ns.median));
-    if (isfinite(knots[n - 1].roof))
-        highest = fmax(highest, fmin(knots[n - 1].roof, 1.25 * highest));
-    return (struct axis){0, 1.12 * highest / unit_ns, false};
+        highest = fmax(highest, fmax(c->runs[i]->time_ns.high, c->runs[i]->time_ns.median) / unit_ns);
+    if (isfinite(v.roof[v.n - 1]))
+        highest = fmax(highest, fmin(v.roof[v.n - 1], 1.25 * highest));
+    return (struct axis){0, 1.12 * highest, false};
 }
 
 /* --- drawing ------------------------------------------------------------------------------------------- */
 
-/* Lines and areas, and the label that belongs to each. */
-struct curves {
-    int n;
-    double k[KNOTS], bound[KNOTS], roof[KNOTS], bytes[KNOTS], low[KNOTS], high[KNOTS], zero[KNOTS];
-};
-
-static struct curves curves_of(const struct cell *c, double k_max, double unit_ns)
-{
-    struct knot knots[KNOTS];
-    struct curves v = {.n = knots_of(c, k_max, knots)};
-    for (int i = 0; i < v.n; i++) {
-        v.k[i] = knots[i].k;
-        v.bound[i] = knots[i].bound / unit_ns;
-        v.roof[i] = knots[i].roof / unit_ns;
-        v.bytes[i] = knots[i].bytes / unit_ns;
-        v.low[i] = knots[i].roof_low / unit_ns;
-        v.high[i] = knots[i].roof_high / unit_ns;
-    }
-    return v;
-}
-
 /* A label along the longest straight part of a line that lies in the panel. */
-static void line_label(struct chart *c, const struct curves *v, const double *y, const char *text, const char *colour,
-                       int size)
+static void line_label(struct chart *c, const struct curves *v, const double *y, const char *text,
+                       const char *colour, int size)
 {
     const struct panel *p = &c->panel;
     int from = v->n - 2, to = v->n - 1;
@@ -207,14 +113,16 @@ static void draw_lines(struct chart *c, const struct cell *cell, double unit_ns,
     const struct run *last = cell->runs[cell->count - 1];
     double bound = 1e9 * last->passes * cell->tensor_bytes / run_bound(cell, last);
     if (isfinite(v.bound[v.n - 1])) {
-        chart_band(c, "impossible: passes k, 0, bound", v.k, v.zero, v.bound, v.n, "fc rgb '" IMPOSSIBLE "' fs solid 1");
+        chart_band(c, "impossible: passes k, 0, bound", v.k, v.zero, v.bound, v.n,
+                   "fc rgb '" IMPOSSIBLE "' fs solid 1");
         chart_line(c, "bound k*S/B*: passes k, time", v.k, v.bound, v.n, "lc rgb '" INK "' lw 2.5");
         label_impossible(c, &v);
     }
     if (isfinite(v.roof[v.n - 1])) {
         chart_band(c, "the roof's 95 % interval: passes k, low, high", v.k, v.low, v.high, v.n,
                    "fc rgb '" SKY "' fs transparent solid 0.4");
-        chart_line(c, "roof n*a + k*S/B: passes k, time", v.k, v.roof, v.n, "lc rgb '" BLUE "' lw 2.5 dt " DASHED);
+        chart_line(c, "roof n*a + k*S/B: passes k, time", v.k, v.roof, v.n,
+                   "lc rgb '" BLUE "' lw 2.5 dt " DASHED);
     }
     bool launches = isfinite(v.bytes[v.n - 1]) && v.roof[v.n - 1] > 1.02 * v.bytes[v.n - 1];
     if (launches)
@@ -226,11 +134,13 @@ static void draw_lines(struct chart *c, const struct cell *cell, double unit_ns,
         line_label(c, &v, v.bytes, "k·S/B, no launch cost", BLUE, SMALL);
     snprintf(text, sizeof text, "bound k·S/B*, B* = %s", units_format(rate, UNIT_BYTES_PER_S, bound));
     line_label(c, &v, v.bound, text, INK, SMALL);
-    snprintf(text, sizeof text, "roof n·a + k·S/B, B = %s", units_format(rate, UNIT_BYTES_PER_S, roof_rate(cell, last)));
+    snprintf(text, sizeof text, "roof n·a + k·S/B, B = %s",
+             units_format(rate, UNIT_BYTES_PER_S, roof_rate(cell, last)));
     line_label(c, &v, v.roof, text, BLUE, SMALL);
 }
 
-/* The gap, where it can be seen: from the point along its time to the passes that this time would have paid for. */
+/* The gap, where it can be seen: from the point along its time to the passes that this time would have paid
+ * for. */
 static void draw_gap(struct chart *c, const struct run *r, double gap, double y, const char *colour)
 {
     char style[96];
@@ -242,25 +152,56 @@ static void draw_gap(struct chart *c, const struct run *r, double gap, double y,
     chart_arrow(c, a, b, style, 60);
 }
 
-static void name_run(char *out, size_t size, const struct run *r)
+/* True where all runs are rungs of one operation's ladder: its name need not be told at each. */
+static bool one_operation(const struct cell *c)
 {
-    size_t used = (size_t)snprintf(out, size, "%s", r->variant && strcmp(r->variant, "single") != 0 ? r->variant
-                                                    : r->kernel ? r->kernel : "run");
-    bool split = r->variant && strcmp(r->variant, "grouped") == 0;
+    const char *first = c->runs[0]->kernel;
+    bool one = first && strchr(first, '/');
+    for (int i = 1; one && i < c->count; i++)
+        one = c->runs[i]->kernel && strncmp(c->runs[i]->kernel, first, strcspn(first, "/") + 1) == 0;
+    return one;
+}
+
+static void name_run(char *out, size_t size, const struct run *r, bool rung)
+{
+    bool single = !r->variant || strcmp(r->variant, "single") == 0;
+    size_t used = (size_t)snprintf(out, size, "%s", single ? run_kernel(r, rung) : r->variant);
+    bool split = !single && strcmp(r->variant, "grouped") == 0;
     for (int i = 0; split && i < r->groupings && used + 12 < size; i++)
         used += (size_t)snprintf(out + used, size - used, "%s%d", i ? "+" : " ", r->grouping[i]);
 }
 
-static void draw_run(struct chart *c, const struct cell *cell, const struct run *r, const struct time_unit *unit, bool alone)
+/* Where arithmetic binds, the model's time lies above the line that counts only bytes and dispatches. */
+static void draw_arithmetic(struct chart *c, const struct cell *cell, const struct run *r, double unit_ns)
+{
+    double launch = r->dispatch_ns > 0 ? fmax(r->dispatches, 1) * r->dispatch_ns : 0;
+    double line = launch + 1e9 * r->passes * cell->tensor_bytes / roof_rate(cell, r),
+           y = r->roof_ns / unit_ns;
+    if (!(r->roof_ns > 1.05 * line) || y > c->panel.y.high)
+        return;
+    struct spot at = panel_spot(&c->panel, r->passes, y);
+    chart_arrow(c, (struct spot){at.x - 20, at.y}, (struct spot){at.x + 20, at.y},
+                "nohead lw 3 lc rgb '" BLUE "' front", 50);
+    struct label *l = label_add(c, PLACE_NEAR, "roof with arithmetic", NULL, NULL);
+    l->a = at;
+    l->clearance = 22;
+    l->size = SMALL;
+    l->colour = BLUE;
+    l->optional = true;
+}
+
+static void draw_run(struct chart *c, const struct cell *cell, const struct run *r,
+                     const struct time_unit *unit, bool alone)
 {
     const struct variant_look *look = variant_look(r->variant);
     const struct interval *t = &r->time_ns;
     char name[160], time[DIGITS_TEXT], second[96], third[96] = "";
     double gap = gap_of(cell, r), y = t->median / unit->ns;
-    name_run(name, sizeof name, r);
+    name_run(name, sizeof name, r, one_operation(cell));
     chart_point(c, name, r->passes, y, t->low / unit->ns, t->high / unit->ns, look->point, alone ? 2.6 : 2.2,
                 look->colour);
     draw_gap(c, r, gap, y, look->colour);
+    draw_arithmetic(c, cell, r, unit->ns);
     snprintf(second, sizeof second, "%s %s", three_digits(time, y), unit->name);
     if (alone && r->dispatches > 0)
         snprintf(second + strlen(second), sizeof second - strlen(second), ", %d kernel%s", r->dispatches,
@@ -307,7 +248,8 @@ static void cell_heading(struct chart *c, const struct cell *cell, bool devices)
     free(shown);
     snprintf(text, sizeof text, "S = %s", units_format(size, UNIT_BYTES, cell->tensor_bytes));
     if (isfinite(speedup))
-        snprintf(text + strlen(text), sizeof text - strlen(text), " · fused %sx as fast", three_digits(size, speedup));
+        snprintf(text + strlen(text), sizeof text - strlen(text), " · fused %sx as fast",
+                 three_digits(size, speedup));
     if (devices)
         snprintf(text + strlen(text), sizeof text - strlen(text), " · %.100s", cell->group);
     shown = shown_text(text, room, SMALL);
@@ -344,35 +286,59 @@ static void message(char *out, size_t size, const struct cell *cell)
     const struct run *slow = cell_variant(cell, "unfused"), *fast = cell_variant(cell, "fused");
     char bytes[UNITS_TEXT];
     if (slow && fast)
-        snprintf(out, size, "Fusing %.60s makes it %sx as fast: %.3g memory passes instead of %.3g", cell->group,
-                 three_digits(bytes, cell_speedup(cell)), fast->passes, slow->passes);
+        snprintf(out, size, "Fusing %.60s makes it %sx as fast: %.3g memory passes instead of %.3g",
+                 cell->group, three_digits(bytes, cell_speedup(cell)), fast->passes, slow->passes);
     else
         snprintf(out, size, "%.80s: what each memory pass over %s costs", cell->group,
                  units_format(bytes, UNIT_BYTES, cell->tensor_bytes));
 }
 
-static void heading(struct chart *c, const struct cell *cells, int shown, const struct record *first)
+/* "the bound holds in 3 of 3 runs"; nothing where no run has a verdict. */
+static void verdict(char *out, size_t size, const struct cell *cell)
 {
-    static const struct key_entry key[] = {
-        {"bound k·S/B*", INK, 0, false}, {"impossible", IMPOSSIBLE, -1, false},
-        {"roof n·a + k·S/B with its 95 % interval", BLUE, 0, true},
-        {"+n: passes more than k that the time is worth", GREY, 0, false}};
-    char told[256], bytes[UNITS_TEXT], line[400];
-    const char *title = c->options->title ? c->options->title : first->title;
-    message(told, sizeof told, &cells[0]);
-    if (shown > 1)
-        snprintf(line, sizeof line, "Time over memory passes k, for each %s; n kernels launched at a cost of a each",
-                 cells[0].record == cells[shown - 1].record ? "group of runs" : "device");
-    else
-        snprintf(line, sizeof line, "%s%s%s · S = %s", title ? told : "Time over memory passes k",
-                 title ? "" : " on ", title ? "" : first->device ? first->device : "an unknown device",
-                 units_format(bytes, UNIT_BYTES, cells[0].tensor_bytes));
-    chart_heading(c, title ? title : shown > 1 ? "Every memory pass costs time, and fusing saves passes" : told, line,
-                  key, shown > 1 ? 4 : 0);
+    int holds = 0, beaten = 0, judged = 0;
+    for (int i = 0; i < cell->count; i++) {
+        judged += cell->runs[i]->verdict != VERDICT_NONE;
+        holds += cell->runs[i]->verdict == VERDICT_HOLDS;
+        beaten += cell->runs[i]->verdict == VERDICT_BEATEN;
+    }
+    *out = 0;
+    if (beaten)
+        snprintf(out, size, " · the bound was BEATEN by %d of %d runs", beaten, judged);
+    else if (judged)
+        snprintf(out, size, " · the bound holds in %d of %d runs", holds, judged);
 }
 
-static void footer(struct chart *c, const struct cell *cells, int all, int shown, const struct record *const *records,
-                   int count)
+static void heading(struct chart *c, const struct cell *cells, int shown, const struct record *first)
+{
+    static const struct key_entry key[] = {{"bound k·S/B*", INK, 0, false},
+                                           {"impossible", IMPOSSIBLE, -1, false},
+                                           {"roof n·a + k·S/B with its 95 % interval", BLUE, 0, true},
+                                           {"+n: passes more than k that the time is worth", GREY, 0, false}};
+    char told[256], bytes[UNITS_TEXT], judged[80], line[512];
+    const char *title = c->options->title ? c->options->title : first->title;
+    message(told, sizeof told, &cells[0]);
+    verdict(judged, sizeof judged, &cells[0]);
+    if (shown > 1)
+        snprintf(line, sizeof line,
+                 "Time over memory passes k, for each %s; n kernels launched at a cost of a each",
+                 cells[0].record == cells[shown - 1].record ? "group of runs" : "device");
+    else
+        snprintf(line, sizeof line, "%s%s%.160s · S = %s%s", title ? told : "Time over memory passes k",
+                 title ? "" : " on ",
+                 title           ? ""
+                 : first->device ? first->device
+                                 : "an unknown device",
+                 units_format(bytes, UNIT_BYTES, cells[0].tensor_bytes), judged);
+    chart_heading(c,
+                  title       ? title
+                  : shown > 1 ? "Every memory pass costs time, and fusing saves passes"
+                              : told,
+                  line, key, shown > 1 ? 4 : 0);
+}
+
+static void footer(struct chart *c, const struct cell *cells, int all, int shown,
+                   const struct record *const *records, int count)
 {
     for (int i = 0; i < count; i++) {
         int low = 0, high = 0;
@@ -386,20 +352,23 @@ static void footer(struct chart *c, const struct cell *cells, int all, int shown
     }
     if (all > shown)
         chart_note(c, "%d of %d groups are shown; name another to see it", shown, all);
-    else if (shown == 1)
-        chart_note(c, "n kernels, a = cost of a dispatch, B = the best copy kernel, B* = the highest bandwidth that "
-                      "could be true; bars: 95 %% intervals");
+    else if (shown == 1 && isfinite(roof_rate(&cells[0], cells[0].runs[0])))
+        chart_note(
+            c, "n kernels, a = cost of a dispatch, B = the best copy kernel, B* = the highest bandwidth that "
+               "could be true; bars: 95 %% intervals");
 }
 
-bool chart_passes(const struct record *const *records, int count, const struct chart_options *o, struct error *e)
+bool chart_passes(const struct record *const *records, int count, const struct chart_options *o,
+                  struct error *e)
 {
     int all;
     struct cell *cells = collect(records, count, o, &all);
     if (all == 0) {
         free(cells);
-        return error_set(e, EXIT_USAGE, "no pass chart: no run%s%s%s is ok, timed and has its passes counted; look "
-                         "at \"status\" and \"why\" in the record", o->group ? " of group '" : "",
-                         o->group ? o->group : "", o->group ? "'" : "");
+        return error_set(e, EXIT_USAGE,
+                         "no pass chart: no run%s%s%s is ok, timed and has its passes counted; look "
+                         "at \"status\" and \"why\" in the record",
+                         o->group ? " of group '" : "", o->group ? o->group : "", o->group ? "'" : "");
     }
     int shown = all < CHART_PANELS ? all : CHART_PANELS;
     bool devices = cells[0].record != cells[shown - 1].record;

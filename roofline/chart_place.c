@@ -1,12 +1,13 @@
 /* Labels that do not overlap: every candidate place of a label is a box in pixels, its cost what it would
- * cover; the cheapest is taken, and all labels are placed again a few times, each given the others, from several orders. */
+ * cover; the cheapest is taken, and all labels are placed again a few times, each given the others, from
+ * several orders. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "roofline/chart_parts.h"
 
-enum { STARTS = 12, ROUNDS = 3, LABEL_GAP = 5 };
+enum { STARTS = 16, ROUNDS = 3, LABEL_GAP = 5 };
 static const double LEADER_FROM = 26; /* a label farther than this from its mark gets a leader line */
 static const double FORBIDDEN = 1e9;
 
@@ -34,7 +35,8 @@ static bool separated(const struct quad *a, const struct quad *b)
 {
     for (int i = 0; i < 4; i++) {
         struct spot from = a->p[i], to = a->p[(i + 1) % 4];
-        double nx = to.y - from.y, ny = from.x - to.x, low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
+        double nx = to.y - from.y, ny = from.x - to.x, low[2] = {INFINITY, INFINITY},
+               high[2] = {-INFINITY, -INFINITY};
         if (hypot(nx, ny) < 1e-9)
             continue;
         for (int j = 0; j < 8; j++) {
@@ -83,7 +85,8 @@ void obstacle_add(struct chart *c, struct quad q, double weight)
     c->obstacles[c->obstacle_count++] = (struct obstacle){q, weight};
 }
 
-struct label *label_add(struct chart *c, enum place place, const char *first, const char *second, const char *third)
+struct label *label_add(struct chart *c, enum place place, const char *first, const char *second,
+                        const char *third)
 {
     const char *lines[LABEL_LINES] = {first, second, third};
     c->labels = need_more(c->labels, (size_t)(c->label_count + 1) * sizeof *c->labels);
@@ -93,8 +96,9 @@ struct label *label_add(struct chart *c, enum place place, const char *first, co
     l->size = NORMAL;
     l->colour = INK;
     l->clearance = 14;
+    double room = (c->panel.right - c->panel.left) * 0.9;
     for (int i = 0; i < LABEL_LINES; i++)
-        l->lines[i] = lines[i] ? shown_text(lines[i], 1000, NORMAL) : NULL;
+        l->lines[i] = lines[i] ? shown_text(lines[i], room, SMALL) : NULL;
     return l;
 }
 
@@ -125,7 +129,8 @@ static double label_height(const struct label *l)
 /* Where a leader would start: the spot of the box's outline that is nearest to the mark. */
 static struct spot nearest_of_box(const struct label *l, const struct quad *box)
 {
-    struct spot s = {fmin(fmax(l->a.x, box->p[0].x), box->p[2].x), fmin(fmax(l->a.y, box->p[0].y), box->p[2].y)};
+    struct spot s = {fmin(fmax(l->a.x, box->p[0].x), box->p[2].x),
+                     fmin(fmax(l->a.y, box->p[0].y), box->p[2].y)};
     return s;
 }
 
@@ -147,8 +152,10 @@ static bool leader_of(const struct label *l, const struct quad *box, struct quad
 static double cover_cost(const struct chart *c, const struct label *l, const struct quad *box, bool *covers)
 {
     const struct panel *p = &c->panel;
-    struct quad leader, page = {{{p->left + 4, p->bottom + 4}, {p->right - 4, p->bottom + 4},
-                                 {p->right - 4, p->top - 4}, {p->left + 4, p->top - 4}}};
+    struct quad leader, page = {{{p->left + 4, p->bottom + 4},
+                                 {p->right - 4, p->bottom + 4},
+                                 {p->right - 4, p->top - 4},
+                                 {p->left + 4, p->top - 4}}};
     bool leads = leader_of(l, box, &leader);
     double cost = leads ? 10 : 0;
     *covers = false;
@@ -210,8 +217,8 @@ static void search_near(struct search *s)
     static const double gaps[] = {0, 8, 18, 34, 55, 80, 110, 150, 200, 260, 330, 420};
     const struct label *l = s->label;
     for (size_t g = 0; g < sizeof gaps / sizeof *gaps; g++)
-        for (int i = 0; i < 24; i++) {
-            double turn = i * M_PI / 12, ux = cos(turn), uy = sin(turn), far = l->clearance + gaps[g];
+        for (int i = 0; i < 36; i++) {
+            double turn = i * M_PI / 18, ux = cos(turn), uy = sin(turn), far = l->clearance + gaps[g];
             double taste = 1.5 * (1 - ux) + 0.8 * (1 - uy) + 2 * fabs(ux * uy);
             struct spot at = {l->a.x + ux * (far + s->width / 2 + LABEL_GAP),
                               l->a.y + uy * (far + s->height / 2 + LABEL_GAP)};
@@ -230,12 +237,14 @@ static void search_along(struct search *s)
         dy *= more;
         length *= more;
     }
-    double radians = round(atan2(dy, dx) * 180 / M_PI) * M_PI / 180; /* gnuplot turns texts by whole degrees */
+    double radians =
+        round(atan2(dy, dx) * 180 / M_PI) * M_PI / 180; /* gnuplot turns texts by whole degrees */
     double off = s->height / 2 + LABEL_GAP + 3;
     for (int side = 1; side >= -1; side -= 2)
         for (int i = 0; i <= 40; i++) {
             double t = (s->width / 2 + (length - s->width) * i / 40) / length;
-            struct spot at = {l->a.x + t * dx - side * off * dy / length, l->a.y + t * dy + side * off * dx / length};
+            struct spot at = {l->a.x + t * dx - side * off * dy / length,
+                              l->a.y + t * dy + side * off * dx / length};
             try_place(s, at, radians, (side < 0 ? 3 : 0) + 6 * fabs(t - 0.5));
         }
 }
@@ -253,7 +262,8 @@ static void search_grid(struct search *s, struct spot middle)
 
 static void place_one(struct chart *c, struct label *l)
 {
-    struct search s = {.chart = c, .label = l, .width = label_width(l), .height = label_height(l), .best = FORBIDDEN};
+    struct search s = {
+        .chart = c, .label = l, .width = label_width(l), .height = label_height(l), .best = FORBIDDEN};
     struct spot middle = l->a;
     l->placed = false;
     if (l->place == PLACE_WITHIN) {
@@ -274,8 +284,8 @@ static void place_one(struct chart *c, struct label *l)
     l->cost = s.best;
 }
 
-/* Marks first, because their texts must stay near them; a line has many places for its own. Labels of one kind come
- * in the order given. Returns what it costs. */
+/* Marks first, because their texts must stay near them; a line has many places for its own. Labels of one
+ * kind come in the order given. Returns what it costs. */
 static double place_all(struct chart *c, const int *order)
 {
     static const enum place kinds[] = {PLACE_NEAR, PLACE_ALONG, PLACE_WITHIN};
@@ -334,7 +344,8 @@ static void emit_patch(struct chart *c, const struct quad *q)
 {
     text_add(&c->gp, "set object polygon from");
     for (int i = 0; i < 5; i++)
-        text_add(&c->gp, "%s screen %.5f,%.5f", i ? " to" : "", q->p[i % 4].x / c->width, q->p[i % 4].y / c->height);
+        text_add(&c->gp, "%s screen %.5f,%.5f", i ? " to" : "", q->p[i % 4].x / c->width,
+                 q->p[i % 4].y / c->height);
     text_add(&c->gp, " front fc rgb '#FFFFFF' fs transparent solid 0.75 noborder\n");
 }
 

@@ -21,8 +21,12 @@ static void add_point(struct page *p, const struct run *r, int device)
         return;
     }
     double issued = r->bytes_issued > 0 ? r->bytes_issued : r->bytes_compulsory;
-    p->points[p->point_count++] = (struct point){r, device, r->flops / r->bytes_compulsory, r->flops / issued,
-                                                 1e9 * r->flops / t->median, 1e9 * r->flops / t->high,
+    p->points[p->point_count++] = (struct point){r,
+                                                 device,
+                                                 r->flops / r->bytes_compulsory,
+                                                 r->flops / issued,
+                                                 1e9 * r->flops / t->median,
+                                                 1e9 * r->flops / t->high,
                                                  1e9 * r->flops / t->low};
     if (r->bound_bytes_per_s > 0)
         p->bound = fmax(p->bound, r->bound_bytes_per_s);
@@ -109,8 +113,8 @@ static void draw_point(struct page *p, const struct point *q)
     double y = q->y / p->unit, low = q->low / p->unit, high = q->high / p->unit;
     bool grouped = is_variant(q->run, "grouped"), open = grouped || is_variant(q->run, "unfused");
     int mark = p->devices == 1 ? variant_look(q->run->variant)->point : marks[open ? 0 : 1];
-    char name[256];
-    snprintf(name, sizeof name, "%.80s %.80s: flop/byte, rate, low, high", run_group(q->run),
+    char name[256], group[GROUP_TEXT];
+    snprintf(name, sizeof name, "%.80s %.80s: flop/byte, rate, low, high", run_group(group, q->run),
              q->run->variant ? q->run->variant : "");
     if (fabs(q->issued / q->x - 1) > 0.01) {
         char style[96];
@@ -124,10 +128,10 @@ static void draw_point(struct page *p, const struct point *q)
 
 static void label_point(struct page *p, const struct point *q, bool groups)
 {
-    char text[200], rate[UNITS_TEXT];
+    char text[200], rate[UNITS_TEXT], group[GROUP_TEXT];
     bool single = !q->run->variant || is_variant(q->run, "single");
-    const char *name = single ? (q->run->kernel ? q->run->kernel : "run") : q->run->variant;
-    snprintf(text, sizeof text, "%.60s%s%.100s", groups && !single ? run_group(q->run) : "",
+    const char *name = single ? run_kernel(q->run, !groups) : q->run->variant;
+    snprintf(text, sizeof text, "%.60s%s%.100s", groups && !single ? run_group(group, q->run) : "",
              groups && !single ? " " : "", name);
     struct label *l = label_add(&p->chart, PLACE_NEAR, text, units_format(rate, UNIT_OPS_PER_S, q->y), NULL);
     l->a = at(p, q->x, q->y);
@@ -144,8 +148,7 @@ static const struct point *partner(const struct page *p, const struct point *fus
         return NULL;
     for (int i = 0; i < p->point_count; i++) {
         const struct point *q = &p->points[i];
-        if (q->device == fused->device && is_variant(q->run, "unfused") &&
-            strcmp(run_group(q->run), run_group(fused->run)) == 0 &&
+        if (q->device == fused->device && is_variant(q->run, "unfused") && same_group(q->run, fused->run) &&
             fabs(q->run->tensor_bytes - fused->run->tensor_bytes) < 1)
             return q;
     }
@@ -157,8 +160,8 @@ static void arrow_text(const struct run *slow, const struct run *fast, char *fir
     bool told = fast->speedup.n > 0 && (!fast->speedup_over || strcmp(fast->speedup_over, "unfused") == 0);
     double measured = told ? fast->speedup.median : slow->time_ns.median / fast->time_ns.median;
     double predicted = fast->speedup_predicted > 0 ? fast->speedup_predicted : slow->roof_ns / fast->roof_ns;
-    char digits[DIGITS_TEXT];
-    snprintf(first, size, "%.60s: %sx measured", run_group(fast), three_digits(digits, measured));
+    char digits[DIGITS_TEXT], group[GROUP_TEXT];
+    snprintf(first, size, "%.60s: %sx measured", run_group(group, fast), three_digits(digits, measured));
     *second = 0;
     if (isfinite(predicted))
         snprintf(second, size, "%sx predicted", three_digits(digits, predicted));
@@ -172,7 +175,8 @@ static void draw_step(struct page *p, const struct point *fused, const struct po
     double dx = b.x - a.x, dy = b.y - a.y, far = hypot(dx, dy), gap = 18;
     if (far < 3 * gap)
         return;
-    struct spot from = {a.x + dx / far * gap, a.y + dy / far * gap}, to = {b.x - dx / far * gap, b.y - dy / far * gap};
+    struct spot from = {a.x + dx / far * gap, a.y + dy / far * gap},
+                to = {b.x - dx / far * gap, b.y - dy / far * gap};
     snprintf(style, sizeof style, "head filled size screen 0.009,18 lw 2 lc rgb '%s' front",
              p->devices > 1 ? device_colours[fused->device] : INK);
     chart_arrow(&p->chart, from, to, style, 60);
@@ -196,7 +200,7 @@ static void draw_runs(struct page *p)
     bool groups = false, few = p->point_count <= 8;
     int steps = 0;
     for (int i = 0; i < p->point_count; i++)
-        groups = groups || strcmp(run_group(p->points[i].run), run_group(p->points[0].run)) != 0;
+        groups = groups || !same_group(p->points[i].run, p->points[0].run);
     for (int i = 0; i < p->point_count; i++)
         draw_point(p, &p->points[i]);
     for (int i = 0; i < p->point_count; i++)
@@ -241,13 +245,16 @@ static void heading(struct page *p)
                                          device_colours[d], device_marks[d][1], false};
     if (p->devices == 1)
         keys = variants_key(p, key);
-    snprintf(line, sizeof line, "Roofline of %.120s%s", p->devices > 1 ? "several devices" : first->device ? first->device
-             : "an unknown device", p->devices > 1 ? " · open marks: unfused, filled marks: fused" : "");
+    snprintf(line, sizeof line, "Roofline of %.120s%s",
+             p->devices > 1  ? "several devices"
+             : first->device ? first->device
+                             : "an unknown device",
+             p->devices > 1 ? " · open marks: unfused, filled marks: fused" : "");
     if (!title && p->copy > 0 && p->best_peak > 0 && p->devices == 1)
         snprintf(line + strlen(line), sizeof line - strlen(line),
                  " · below %.3g flop/byte memory is the limit, above it arithmetic", p->best_peak / p->copy);
-    chart_heading(&p->chart, title ? title : "Fewer bytes per flop move a kernel up along the memory roof", line, key,
-                  keys);
+    chart_heading(&p->chart, title ? title : "Fewer bytes per flop move a kernel up along the memory roof",
+                  line, key, keys);
 }
 
 static void footer(struct page *p, int all)
@@ -264,30 +271,39 @@ static void footer(struct page *p, int all)
         }
         chart_provenance(&p->chart, p->records[d], low, high);
     }
-    snprintf(left_out, sizeof left_out, "%d run%s", p->skipped + p->crowded, p->skipped + p->crowded > 1 ? "s" : "");
+    snprintf(left_out, sizeof left_out, "%d run%s", p->skipped + p->crowded,
+             p->skipped + p->crowded > 1 ? "s" : "");
     if (p->skipped + p->crowded > 0)
         chart_note(&p->chart, "%s left out: %s", left_out,
                    p->crowded ? "too many for one chart, or without arithmetic"
                               : "without arithmetic there is no place on a logarithmic axis");
     if (all > p->devices)
         chart_note(&p->chart, "%d of %d records are shown", p->devices, all);
-    chart_note(&p->chart, "marks at compulsory bytes; a bar reaches to the bytes issued; bars in height: 95 %% intervals"
-                          "%s", isnan(p->bound) ? "" : "; B*: the highest bandwidth that could be true");
+    chart_note(&p->chart,
+               "marks at compulsory bytes; a bar reaches to the bytes issued; bars in height: 95 %% intervals"
+               "%s",
+               isnan(p->bound) ? "" : "; B*: the highest bandwidth that could be true");
 }
 
-bool chart_roofline(const struct record *const *records, int count, const struct chart_options *o, struct error *e)
+bool chart_roofline(const struct record *const *records, int count, const struct chart_options *o,
+                    struct error *e)
 {
-    struct page p = {.records = records, .devices = count < DEVICES ? count : DEVICES, .bound = NAN, .peak = NAN,
-                     .copy = NAN, .best_peak = NAN};
+    struct page p = {.records = records,
+                     .devices = count < DEVICES ? count : DEVICES,
+                     .bound = NAN,
+                     .peak = NAN,
+                     .copy = NAN,
+                     .best_peak = NAN};
     char title[64];
     collect_points(&p, o);
     chart_open(&p.chart, o, 1060, p.devices);
     roofs_collect(&p);
     if (p.point_count == 0 && p.roof_count == 0) {
         chart_free(&p.chart);
-        return error_set(e, EXIT_USAGE, "no roofline: no ceiling was measured and no run%s%s%s is ok, timed and has "
-                         "flops; measure with 'rooflab ceilings'", o->group ? " of group '" : "",
-                         o->group ? o->group : "", o->group ? "'" : "");
+        return error_set(e, EXIT_USAGE,
+                         "no roofline: no ceiling was measured and no run%s%s%s is ok, timed and has "
+                         "flops; measure with 'rooflab ceilings'",
+                         o->group ? " of group '" : "", o->group ? o->group : "", o->group ? "'" : "");
     }
     heading(&p);
     footer(&p, count);
@@ -304,7 +320,9 @@ bool chart_roofline(const struct record *const *records, int count, const struct
     else
         prefix_ticks(&p);
     snprintf(title, sizeof title, "arithmetic done (%s)",
-             p.unit > 1e10 ? "TFLOP/s" : p.unit > 1 ? "GFLOP/s" : "FLOP/s");
+             p.unit > 1e10 ? "TFLOP/s"
+             : p.unit > 1  ? "GFLOP/s"
+                           : "FLOP/s");
     panel_close(&p.chart, "arithmetic intensity (flop per byte of compulsory traffic)", title);
     return chart_close(&p.chart, e);
 }

@@ -26,8 +26,8 @@ static const struct ceiling *best_bandwidth(struct ceilings c, enum mix mix, boo
     const struct ceiling *best = NULL;
     for (int i = 0; i < c.count; i++) {
         const struct ceiling *x = &c.list[i];
-        if (x->kind != CEILING_BANDWIDTH || x->mix != mix || (x->via == VIA_COMMAND) != command || x->value.n <= 0 ||
-            !(x->value.median > 0) || !(x->footprint_bytes > 0))
+        if (x->kind != CEILING_BANDWIDTH || x->mix != mix || (x->via == VIA_COMMAND) != command ||
+            x->value.n <= 0 || !(x->value.median > 0) || !(x->footprint_bytes > 0))
             continue;
         double far = fabs(log(x->footprint_bytes / footprint));
         double best_far = best ? fabs(log(best->footprint_bytes / footprint)) : INFINITY;
@@ -43,15 +43,15 @@ static const struct ceiling *best_compute(struct ceilings c, const char *op)
     const struct ceiling *best = NULL;
     for (int i = 0; i < c.count; i++) {
         const struct ceiling *x = &c.list[i];
-        if (x->kind == CEILING_COMPUTE && strcmp(x->op, op) == 0 && strcmp(x->type, "f32") == 0 && x->value.n > 0 &&
-            x->value.median > 0 && (!best || x->value.median > best->value.median))
+        if (x->kind == CEILING_COMPUTE && strcmp(x->op, op) == 0 && strcmp(x->type, "f32") == 0 &&
+            x->value.n > 0 && x->value.median > 0 && (!best || x->value.median > best->value.median))
             best = x;
     }
     return best;
 }
 
-/* Lines nearer than 12 % leave no room for a text between them and share one; those of lesser interest are then left
- * out, and sooner. */
+/* Lines nearer than 12 % leave no room for a text between them and share one; those of lesser interest are
+ * then left out, and sooner. */
 static const double NEARLY_SAME = 0.12, CROWDED = 0.25;
 
 /* "copy kernel (vec4): 3.00 TB/s, read 3.18 TB/s, copy command 2.82 TB/s" */
@@ -65,8 +65,8 @@ static void share_line(struct roof_line *line, const char *name, const struct ce
 }
 
 /* A roof, unless it would lie too close to one that is there. */
-static void add_roof(struct page *p, const struct ceiling *c, int device, const char *name, const char *colour,
-                     const char *dash, double apart)
+static void add_roof(struct page *p, const struct ceiling *c, int device, const char *name,
+                     const char *colour, const char *dash, double apart)
 {
     bool slope = c && c->kind == CEILING_BANDWIDTH;
     if (!c || p->roof_count == ROOFS)
@@ -79,11 +79,13 @@ static void add_roof(struct page *p, const struct ceiling *c, int device, const 
             return;
         }
     struct roof_line *line = &p->roofs[p->roof_count++];
-    *line = (struct roof_line){.rate = c->value, .slope = slope, .colour = colour, .dash = dash, .device = device};
+    *line = (struct roof_line){
+        .rate = c->value, .slope = slope, .colour = colour, .dash = dash, .device = device};
     char value[UNITS_TEXT];
     const char *access = slope && c->access != ACCESS_NONE && p->devices == 1 ? access_name(c->access) : NULL;
     snprintf(line->name, sizeof line->name, "%s%s%s%s: %s", name, access ? " (" : "", access ? access : "",
-             access ? ")" : "", units_format(value, slope ? UNIT_BYTES_PER_S : UNIT_OPS_PER_S, c->value.median));
+             access ? ")" : "",
+             units_format(value, slope ? UNIT_BYTES_PER_S : UNIT_OPS_PER_S, c->value.median));
     if (slope)
         p->bound = fmax(p->bound, c->value.high);
 }
@@ -139,11 +141,10 @@ static void collect_roofs_many(struct page *p, int device)
     char name[48], *device_name = shown_text(p->records[device]->device, 0, 0);
     shorten(device_name);
     snprintf(name, sizeof name, "%.30s, copy", trim(device_name));
-    add_roof(p, best_bandwidth(c, MIX_COPY, false, footprint_of(p, device)), device, name, device_colours[device], "1",
-             NEARLY_SAME);
+    add_roof(p, best_bandwidth(c, MIX_COPY, false, footprint_of(p, device)), device, name,
+             device_colours[device], "1", NEARLY_SAME);
     snprintf(name, sizeof name, "%.30s, peak", trim(device_name));
-    add_roof(p, ceilings_peak(c), device, name, device_colours[device], "1",
-             NEARLY_SAME);
+    add_roof(p, ceilings_peak(c), device, name, device_colours[device], "1", NEARLY_SAME);
     free(device_name);
 }
 
@@ -170,7 +171,8 @@ static struct spot at(const struct page *p, double x, double flops)
     return panel_spot(&p->chart.panel, x, flops / p->unit);
 }
 
-static void roof_label(struct page *p, const char *text, double x0, double y0, double x1, double y1, const char *colour)
+static void roof_label(struct page *p, const char *text, double x0, double y0, double x1, double y1,
+                       const char *colour)
 {
     struct label *l = label_add(&p->chart, PLACE_ALONG, text, NULL, NULL);
     l->a = at(p, x0, y0);
@@ -202,8 +204,8 @@ static void draw_slope(struct page *p, const char *name, struct interval rate, d
 }
 
 /* From where the copy roof reaches it to the right edge. */
-static void draw_level(struct page *p, const char *name, struct interval rate, double slope, const char *colour,
-                       const char *dash, double width)
+static void draw_level(struct page *p, const char *name, struct interval rate, double slope,
+                       const char *colour, const char *dash, double width)
 {
     double start = slope > 0 ? fmax(rate.median / slope, p->x.low) : p->x.low;
     double x[2] = {start, p->x.high}, y[2], low[2], high[2];
@@ -238,7 +240,8 @@ static void draw_roofs(struct page *p)
         double other = of_device(p, r->device, !r->slope);
         bool main_roof = r->rate.median == of_device(p, r->device, r->slope);
         if (r->slope)
-            draw_slope(p, r->name, r->rate, other > 0 ? other : p->y.high, r->colour, r->dash, main_roof ? 3 : 2);
+            draw_slope(p, r->name, r->rate, other > 0 ? other : p->y.high, r->colour, r->dash,
+                       main_roof ? 3 : 2);
         else
             draw_level(p, r->name, r->rate, other, r->colour, r->dash, main_roof ? 3 : 2);
     }
@@ -246,7 +249,8 @@ static void draw_roofs(struct page *p)
 
 static void draw_impossible(struct page *p)
 {
-    double top = isnan(p->peak) ? p->y.high : p->peak, ridge = fmin(fmax(top / p->bound, p->x.low), p->x.high);
+    double top = isnan(p->peak) ? p->y.high : p->peak,
+           ridge = fmin(fmax(top / p->bound, p->x.low), p->x.high);
     double x[3] = {p->x.low, ridge, p->x.high}, low[3], high[3];
     if (isnan(p->bound))
         return;
@@ -254,12 +258,13 @@ static void draw_impossible(struct page *p)
         low[i] = fmin(p->bound * x[i], top) / p->unit;
         high[i] = p->y.high / p->unit;
     }
-    chart_band(&p->chart, "impossible: above B* and the peak", x, low, high, 3, "fc rgb '" IMPOSSIBLE "' fs solid 1");
+    chart_band(&p->chart, "impossible: above B* and the peak", x, low, high, 3,
+               "fc rgb '" IMPOSSIBLE "' fs solid 1");
     chart_line(&p->chart, "B* and the peak's upper limit", x, low, 3, "lc rgb '" GREY "' lw 1.5");
-    struct label *l = label_add(&p->chart, PLACE_WITHIN, "impossible", p->devices > 1 ? "above every B* and peak" : "above B* and the peak",
-                                NULL);
-    l->region = (struct quad){{at(p, x[0], low[0] * p->unit), at(p, x[1], low[1] * p->unit), at(p, x[1], p->y.high),
-                               at(p, x[0], p->y.high)}};
+    struct label *l = label_add(&p->chart, PLACE_WITHIN, "impossible",
+                                p->devices > 1 ? "above every B* and peak" : "above B* and the peak", NULL);
+    l->region = (struct quad){{at(p, x[0], low[0] * p->unit), at(p, x[1], low[1] * p->unit),
+                               at(p, x[1], p->y.high), at(p, x[0], p->y.high)}};
     l->size = HEADING;
     l->colour = GREY;
     l->optional = true;
@@ -272,7 +277,8 @@ static void label_bound(struct page *p)
     if (isnan(p->bound))
         return;
     snprintf(text, sizeof text, "B* = %s", units_format(value, UNIT_BYTES_PER_S, p->bound));
-    roof_label(p, text, p->x.low, p->bound * p->x.low, fmin(end, p->x.high), p->bound * fmin(end, p->x.high), GREY);
+    roof_label(p, text, p->x.low, p->bound * p->x.low, fmin(end, p->x.high), p->bound * fmin(end, p->x.high),
+               GREY);
 }
 
 static void draw_ridge(struct page *p)
@@ -283,8 +289,8 @@ static void draw_ridge(struct page *p)
         return;
     struct spot top = at(p, x, p->best_peak), foot = at(p, x, p->y.low);
     chart_arrow(&p->chart, top, foot, "nohead lw 1.2 dt " DOTTED " lc rgb '" AMBER "' front", 30);
-    chart_point(&p->chart, "ridge", x, p->best_peak / p->unit, p->best_peak / p->unit, p->best_peak / p->unit, 13, 1.8,
-                INK);
+    chart_point(&p->chart, "ridge", x, p->best_peak / p->unit, p->best_peak / p->unit, p->best_peak / p->unit,
+                13, 1.8, INK);
     snprintf(text, sizeof text, "ridge: %.3g flop/byte", x);
     struct label *l = label_add(&p->chart, PLACE_NEAR, text, NULL, NULL);
     l->a = (struct spot){foot.x, foot.y + 24};

@@ -41,7 +41,8 @@ extern const char *const device_colours[DEVICES];
 
 /* Looks the roofs of all devices up, at the footprint that the points have. */
 void roofs_collect(struct page *p);
-/* The area, the lines with their bands and texts; the impossible area first, because it lies below all else. */
+/* The area, the lines with their bands and texts; the impossible area first, because it lies below all else.
+ */
 void roofs_draw(struct page *p);
 
 #endif

@@ -1,4 +1,5 @@
-/* Records as an experiment would write them, for tests of charts: numbers of a software device and of a GPU. */
+/* Records as an experiment would write them, for tests of charts: numbers of a software device and of a GPU.
+ */
 #ifndef ROOFLAB_CHART_RECORDS_H
 #define ROOFLAB_CHART_RECORDS_H
 
@@ -12,24 +13,48 @@
 
 struct machine {
     const char *name, *driver;
-    double cache, memory; /* how much faster copies in cache are, and bytes/s in memory */
+    double cache, memory;                   /* how much faster copies in cache are, and bytes/s in memory */
     double f32, read, texel, command, fill; /* relative to the copy kernel */
     double fma, mul_add, exp_rate, launch_ns;
     double last_cache; /* bytes */
 };
 
-static const struct machine software = {"llvmpipe (LLVM 15.0.6, 256 bits)", "llvmpipe 22.3.6", 4.5, 7.2e9, 0.4, 1.67,
-                                        2.5, 3.2, 2.8, 80e9, 60e9, 3e9, 8000, 8 << 20};
-static const struct machine gpu = {"A GPU of 132 multiprocessors", "570.86.15", 2.4, 3.0e12, 0.93, 1.06,
-                                   1.04, 0.94, 0.97, 60e12, 31e12, 4e12, 4000, 50 << 20};
+static const struct machine software = {"llvmpipe (LLVM 15.0.6, 256 bits)",
+                                        "llvmpipe 22.3.6",
+                                        4.5,
+                                        7.2e9,
+                                        0.4,
+                                        1.67,
+                                        2.5,
+                                        3.2,
+                                        2.8,
+                                        80e9,
+                                        60e9,
+                                        3e9,
+                                        8000,
+                                        8 << 20};
+static const struct machine gpu = {"A GPU of 132 multiprocessors",
+                                   "570.86.15",
+                                   2.4,
+                                   3.0e12,
+                                   0.93,
+                                   1.06,
+                                   1.04,
+                                   0.94,
+                                   0.97,
+                                   60e12,
+                                   31e12,
+                                   4e12,
+                                   4000,
+                                   50 << 20};
 
 static struct interval around(double median, double spread, int n)
 {
     return (struct interval){median, median * (1 - spread), median * (1 + spread), n};
 }
 
-static void add_bandwidth(struct record *r, const struct machine *m, enum mix mix, enum via via, enum access access,
-                          double share)
+static void add_bandwidth(struct record *r, const struct machine *m, enum mix mix, enum via via,
+                          enum access access, double share)
 {
     for (double f = 16384; f <= 128 << 20; f *= 4) {
         double in_cache = m->cache / (1 + pow(f / m->last_cache, 3)), warm = 1 / (1 + 20e3 / f);
@@ -83,8 +108,8 @@ static void add_machine(struct record *r, const struct machine *m)
 }
 
 /* over: the time relative to the roof. */
-static struct run *add_run(struct record *r, const char *group, const char *variant, int steps, double passes, double over,
-                           double flops)
+static struct run *add_run(struct record *r, const char *group, const char *variant, int steps, double passes,
+                           double over, double flops)
 {
     const double bytes = 64e6;
     struct ceilings c = {r->ceilings, r->ceiling_count};

@@ -1,5 +1,5 @@
-/* Charts: names are only ever data, labels do not overlap, the same record gives the same bytes, and what is drawn is
- * where the numbers say. ROOFLAB_KEEP_CHARTS=folder keeps the pictures for a look. */
+/* Charts: names are only ever data, labels do not overlap, the same record gives the same bytes, and what is
+ * drawn is where the numbers say. ROOFLAB_KEEP_CHARTS=folder keeps the pictures for a look. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +19,8 @@
 
 static char folder[256];
 
-typedef bool drawer(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
+typedef bool drawer(const struct record *const *records, int count, const struct chart_options *o,
+                    struct error *e);
 
 static const char *path_of(const char *name)
 {
@@ -39,7 +40,8 @@ static struct text content(const char *name)
     return t;
 }
 
-static void draw_as(drawer *draw, const struct record *const *records, int count, const char *name, const char *group)
+static void draw_as(drawer *draw, const struct record *const *records, int count, const char *name,
+                    const char *group)
 {
     struct chart_options o = {.stem = path_of(name), .group = group, .draw = true, .spec_bytes_per_s = 0};
     struct error e = {0};
@@ -84,7 +86,8 @@ static struct word word_at(const char *g)
     snprintf(w.text, sizeof w.text, "%.*s", (int)(to - from), from);
     double width = text_width(w.text, size, false), turn = -degrees * M_PI / 180;
     double shift = strstr(head, "\"middle\"") ? 0 : strstr(head, "\"end\"") ? -width / 2 : width / 2;
-    struct spot centre = {x + shift * cos(turn) - size / 3 * sin(turn), -y + shift * sin(turn) + size / 3 * cos(turn)};
+    struct spot centre = {x + shift * cos(turn) - size / 3 * sin(turn),
+                          -y + shift * sin(turn) + size / 3 * cos(turn)};
     w.box = quad_box(centre, width, 0.8 * size, turn);
     return w;
 }
@@ -149,7 +152,8 @@ static void no_two_texts_overlap(void **state)
 static void boxes_touch_where_they_do(void **state)
 {
     (void)state;
-    struct quad a = quad_box((struct spot){0, 0}, 100, 20, 0), b = quad_box((struct spot){60, 25}, 100, 20, M_PI / 6);
+    struct quad a = quad_box((struct spot){0, 0}, 100, 20, 0),
+                b = quad_box((struct spot){60, 25}, 100, 20, M_PI / 6);
     struct quad c = quad_box((struct spot){60, 45}, 100, 20, M_PI / 6);
     struct quad line = quad_segment((struct spot){-60, 5}, (struct spot){60, 9});
     assert_true(quads_touch(&a, &b));
@@ -158,9 +162,11 @@ static void boxes_touch_where_they_do(void **state)
     assert_false(quads_touch(&c, &line));
 }
 
-/* --- data that looks like a program ---------------------------------------------------------------------- */
+/* --- data that looks like a program ----------------------------------------------------------------------
+ */
 
-static const char hostile[] = "`touch x`.comp \"`touch y`\" 'q' $(touch z) @self %s%d {/Bold b}_2^2 \\n\\\n!touch w\n é<&";
+static const char hostile[] =
+    "`touch x`.comp \"`touch y`\" 'q' $(touch z) @self %s%d {/Bold b}_2^2 \\n\\\n!touch w\n é<&";
 static void replace(char **s, const char *with)
 {
     free(*s);
@@ -207,8 +213,9 @@ static void strings_hold_nothing_that_expands(void **state)
     put_string(&t, "");
     assert_string_equal(text_get(&t), "''");
     text_free(&t);
-    static const char *const pairs[][2] = {{"a\tb\nc", "a b c"}, {"\xe2\x82", "??"}, {"\xed\xa0\x80", "???"},
-                                           {"caf\xc3\xa9", "caf\xc3\xa9"}, {"\xc0\xaf", "??"}, {"\xff", "?"}};
+    static const char *const pairs[][2] = {{"a\tb\nc", "a b c"},    {"\xe2\x82", "??"},
+                                           {"\xed\xa0\x80", "???"}, {"caf\xc3\xa9", "caf\xc3\xa9"},
+                                           {"\xc0\xaf", "??"},      {"\xff", "?"}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         char *shown = shown_text(pairs[i][0], 0, 0);
         assert_string_equal(shown, pairs[i][1]);
@@ -219,7 +226,8 @@ static void strings_hold_nothing_that_expands(void **state)
     free(cut);
 }
 
-/* --- the same bytes, the right numbers ------------------------------------------------------------------- */
+/* --- the same bytes, the right numbers -------------------------------------------------------------------
+ */
 
 static void same_record_same_bytes_anywhere(void **state)
 {
@@ -260,13 +268,15 @@ static void bound_and_points_lie_where_they_should(void **state)
     draw_as(chart_passes, list, 1, "numbers", NULL);
     for (int i = 0; i < r.run_count; i++) {
         const struct run *run = &r.runs[i];
-        snprintf(row, sizeof row, "\n%.9g %.9g\n", run->passes, run->passes * 64e6 / run->bound_bytes_per_s * 1e3);
+        snprintf(row, sizeof row, "\n%.9g %.9g\n", run->passes,
+                 run->passes * 64e6 / run->bound_bytes_per_s * 1e3);
         assert_int_equal(count_in("numbers.dat", row), 1);
         snprintf(row, sizeof row, "\n%.9g %.9g %.9g %.9g\n", run->passes, run->time_ns.median / 1e6,
                  run->time_ns.low / 1e6, run->time_ns.high / 1e6);
         assert_int_equal(count_in("numbers.dat", row), 1);
     }
-    assert_int_equal(count_in("numbers.svg", "worth 3.4 passes (+1.4)"), 1); /* fused: 1.72 times its roof of 2 passes */
+    assert_int_equal(count_in("numbers.svg", "worth 3.4 passes (+1.4)"),
+                     1); /* fused: 1.72 times its roof of 2 passes */
     draw_as(chart_roofline, list, 1, "numbers", NULL);
     snprintf(row, sizeof row, "\n%.9g %.9g ", r.runs[2].flops / r.runs[2].bytes_compulsory,
              r.runs[2].flops / r.runs[2].time_ns.median);
@@ -294,7 +304,30 @@ static void what_is_left_out_is_said(void **state)
     record_clear(&r);
 }
 
-/* --- what can go wrong ------------------------------------------------------------------------------------- */
+/* A ladder without a group is one panel, and its rungs go by their own names. */
+static void a_ladder_is_one_panel(void **state)
+{
+    (void)state;
+    static const char *const kernels[] = {"layernorm/1-naive", "layernorm/2-one-read"};
+    struct record r = {0};
+    const struct record *list[] = {&r};
+    add_machine(&r, &software);
+    for (int i = 0; i < 2; i++) {
+        struct run *run = add_run(&r, "", "single", 1, 3 - i, 1.1, 8 * 16e6);
+        replace(&run->kernel, kernels[i]);
+        free(run->group);
+        run->group = NULL;
+    }
+    draw_as(chart_passes, list, 1, "ladder", NULL);
+    assert_int_equal(count_in("ladder.gp", "plot data"), 1);
+    assert_int_equal(count_in("ladder.svg", ">1-naive<"), 1);
+    draw_as(chart_roofline, list, 1, "ladder", NULL);
+    assert_int_equal(count_in("ladder.svg", ">2-one-read<"), 1);
+    record_clear(&r);
+}
+
+/* --- what can go wrong -------------------------------------------------------------------------------------
+ */
 
 static void missing_gnuplot_is_said(void **state)
 {
@@ -403,6 +436,7 @@ int main(void)
         cmocka_unit_test(same_record_same_bytes_anywhere),
         cmocka_unit_test(bound_and_points_lie_where_they_should),
         cmocka_unit_test(what_is_left_out_is_said),
+        cmocka_unit_test(a_ladder_is_one_panel),
         cmocka_unit_test(missing_gnuplot_is_said),
         cmocka_unit_test(nothing_to_draw_is_an_error),
         cmocka_unit_test(gaps_in_a_record_do_not_stop_a_chart),
