@@ -13,7 +13,6 @@ struct subject subject_of(const char *label, struct device *d, struct sequence *
                             .device = d,
                             .sequence = s,
                             .steps = steps,
-                            .partner = -1,
                             .rule = {SAMPLE_LEAST, SAMPLE_MOST, SAMPLE_PRECISION, max_s}};
 }
 
@@ -52,20 +51,27 @@ static bool sample_one(struct subject *s, struct error *e)
     return true;
 }
 
-/* A pair must have samples from the same rounds, so neither stops before the other. */
-static bool is_active(const struct subject *list, int i)
+/* Compared subjects must have samples from the same rounds: none stops alone, and one that is out of time or patience
+ * stops all. */
+static bool is_active(const struct subject *list, int count, int i)
 {
-    const struct subject *s = &list[i];
-    if (s->stop == STOP_NOT_YET)
-        return true;
-    return s->partner >= 0 && list[s->partner].stop == STOP_NOT_YET && s->stop == STOP_PRECISE;
+    if (list[i].team <= 0)
+        return list[i].stop == STOP_NOT_YET;
+    bool waiting = false;
+    for (int k = 0; k < count; k++)
+        if (list[k].team == list[i].team) {
+            if (list[k].stop == STOP_SAMPLES || list[k].stop == STOP_TIME)
+                return false;
+            waiting = waiting || list[k].stop == STOP_NOT_YET;
+        }
+    return waiting;
 }
 
 static int active_count(const struct subject *list, int count)
 {
     int n = 0;
     for (int i = 0; i < count; i++)
-        n += is_active(list, i);
+        n += is_active(list, count, i);
     return n;
 }
 
@@ -74,7 +80,7 @@ static double progress_of(const struct subject *list, int count)
 {
     double done = 0;
     for (int i = 0; i < count; i++)
-        done += is_active(list, i) ? fmin(0.95, (double)list[i].n / (list[i].rule.min_samples * 2)) : 1;
+        done += is_active(list, count, i) ? fmin(0.95, (double)list[i].n / (list[i].rule.min_samples * 2)) : 1;
     return done / count;
 }
 
@@ -84,20 +90,22 @@ bool sample_all(struct subject *list, int count, struct progress_sink *progress,
     bool ok = true;
     for (int round = 0; ok && !interrupted && active_count(list, count); round++) {
         for (int i = 0; i < count; i++) /* decided before the round: partners see the same rounds */
-            active[i] = is_active(list, i);
+            active[i] = is_active(list, count, i);
         for (int k = 0; k < count && ok && !interrupted; k++) {
             int i = round % 2 ? count - 1 - k : k;
             if (active[i])
                 ok = sample_one(&list[i], e);
-            if (progress && progress->step)
-                progress->step(progress->context, what, progress_of(list, count), 1);
+            progress_step(progress, what, progress_of(list, count), 1);
         }
         if (round % 2 == 0) /* only whole ABBA quads */
             continue;
         for (int i = 0; i < count; i++)
-            if (active[i])
+            if (active[i]) /* precision may be lost again while the team goes on */
                 list[i].stop = stats_stop(&list[i].rule, list[i].ns, (size_t)list[i].n, list[i].spent_s);
     }
+    for (int i = 0; i < count; i++) /* stopped by its team */
+        if (list[i].stop == STOP_NOT_YET && !interrupted)
+            list[i].stop = STOP_TIME;
     free(active);
     return ok;
 }

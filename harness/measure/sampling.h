@@ -2,7 +2,8 @@
  *
  * Rounds go forward and backward in turn (ABBA over all subjects): round 2j takes the subjects first to last,
  * round 2j+1 last to first, so that any two are compared in pairs from which a linear drift cancels
- * (stats_ratio). A subject that is precise enough is left out of later rounds, together with its partner. */
+ * (stats_ratio). Subjects of one team have samples from the same rounds: they go on until all are precise, or one of them
+ * has used its time. */
 #ifndef ROOFLAB_SAMPLING_H
 #define ROOFLAB_SAMPLING_H
 
@@ -23,7 +24,7 @@ struct subject {
     struct device *device;
     struct sequence *sequence;
     int steps;
-    int partner; /* another subject that must stay as long as this one, or -1 */
+    int team; /* subjects that are compared share a number above 0 */
     struct stop_rule rule;
     /* filled: */
     double *ns;

@@ -1,0 +1,47 @@
+/* A study: runs that are measured together on one device, interleaved with the ceilings that judge them.
+ *
+ * chain, bench and experiment all fill one, measure it, and get a record. The order of things: each run is
+ * verified; then all runs and all probes are sampled in the same rounds; then bounds, verdicts and roofs are
+ * computed; a bound that looks beaten is measured again together with the ceilings before it is said. */
+#ifndef ROOFLAB_STUDY_H
+#define ROOFLAB_STUDY_H
+
+#include "harness/base/progress.h"
+#include "harness/measure/ceilings.h"
+#include "harness/measure/verify.h"
+#include "harness/measure/workload.h"
+
+struct study;
+
+/* The record is filled as the study goes on; both stay the caller's. */
+struct study *study_open(struct device *d, struct record *r);
+void study_close(struct study *s);
+struct pool *study_pool(struct study *s);
+
+/* A run to be measured. Plans are taken over. */
+struct study_run {
+    const char *group;  /* runs of one group are compared with the group's first */
+    struct plan *plan;
+    struct plan *small; /* the same kernels at a small awkward size, compared in full; NULL: none */
+    struct plan *window, *copy; /* ablations; NULL: none */
+    const char *kernel, *chain; /* names for the record; chain may be NULL */
+};
+void study_add(struct study *s, const struct study_run *run);
+/* A run that cannot be made at all: its plan could not be built. */
+void study_add_failed(struct study *s, const struct study_run *run, const struct error *why);
+
+/* The variants of a chain: groupings as in chain_grouping ("unfused", "fused", "2+2"). */
+bool study_add_chain(struct study *s, const char *group, const char *chain, const char *const *groupings, int count,
+                     double tensor_bytes, uint64_t cols, bool ablate, struct error *e);
+
+/* The footprint of the last cache plateau, by a quick sweep of the copy (done once). */
+bool study_plateau(struct study *s, double *bytes, struct progress_sink *progress, struct error *e);
+
+/* Measures everything added. budget_s: about how long the sampling may take. false only where nothing sensible can be
+ * recorded (e); wrong results and unsupported runs are in the record. */
+bool study_measure(struct study *s, double budget_s, struct progress_sink *progress, struct error *e);
+
+/* The exit code that the record's runs call for: 3 where a bound was beaten, 1 where something was wrong, else 0. */
+int study_exit(const struct record *r);
+
+#endif

@@ -1,0 +1,26 @@
+/* The account of a run: from its samples, what its steps must do, and the ceilings, to bound, verdict, roof and
+ * what binds. Numbers in, numbers out. */
+#ifndef ROOFLAB_ACCOUNT_H
+#define ROOFLAB_ACCOUNT_H
+
+#include "harness/base/record.h"
+#include "roofline/ceiling.h"
+#include "roofline/model.h"
+
+/* Takes the samples over into the run: median, interval, stop. */
+void account_samples(struct run *r, const double *ns, int n, const char *stop, double first_ns);
+
+/* Fills bytes, passes, flops, bound, verdict, roof and what binds (by the model) from the steps' costs, after
+ * account_samples. B* is looked up per step by its own largest buffer, and the times add up. tensor_bytes must be set. */
+void account_run(struct run *r, const struct cost *steps, int count, struct ceilings c);
+
+/* The two ablations' medians: what binds is then told by them. */
+void account_ablations(struct run *r, double window_ns, double copy_ns);
+
+/* r against base, from samples of the same rounds. */
+void account_speedup(struct run *r, const struct run *base);
+
+/* Why a bound may be beaten, where it can be told: in cache, or fewer bytes than declared. */
+void account_cause(struct run *r);
+
+#endif
