@@ -62,14 +62,25 @@ static int input_find(const struct reference_case *c, const char *buffer)
     return t;
 }
 
+/* The plan's output number `output`, as verification counts them. */
+static const struct tensor *output_tensor(const struct reference_case *c, int output)
+{
+    for (int t = 0; t < c->plan->tensor_count; t++) {
+        enum role role = c->plan->tensors[t].role;
+        if ((role == ROLE_OUT || role == ROLE_INOUT) && output-- == 0)
+            return &c->plan->tensors[t];
+    }
+    return &c->plan->tensors[c->plan->tensor_count - 1];
+}
+
 uint64_t reference_cols(const struct reference_case *c, int output)
 {
-    return c->plan->tensors[output].cols;
+    return output_tensor(c, output)->cols;
 }
 
 const char *reference_output(const struct reference_case *c, int output)
 {
-    return c->plan->tensors[output].name;
+    return output_tensor(c, output)->name;
 }
 
 const double *reference_row(const struct reference_case *c, const char *buffer, uint64_t row, uint64_t cols)
@@ -144,12 +155,15 @@ static bool chain_row(const struct reference_case *c, const struct chain *chain,
     for (int i = 0; i < chain->count; i++) {
         const struct operator* op = chain->items[i].op;
         const double *rows[OPERATOR_TENSORS_MAX] = {NULL};
+        double params[OPERATOR_PARAMS_MAX];
+        for (int k = 0; k < op->param_count; k++)
+            params[k] = (float)chain->items[i].params[k]; /* a kernel has them as floats */
         for (int t = 0; t < op->tensor_count; t++) {
             rows[t] = reference_row(c, op->tensors[t].name, op->tensors[t].per_element ? row : 0, cols);
             if (!rows[t])
                 return false;
         }
-        operator_apply(op, out, cols, row, chain->items[i].params, rows);
+        operator_apply(op, out, cols, row, params, rows);
     }
     return true;
 }

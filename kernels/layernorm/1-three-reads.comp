@@ -10,7 +10,7 @@
 //! flops      6*rows*cols
 //! launch     groups=min(rows,65535)
 
-const uint LANES = 64;
+const uint LANES = 32;
 layout(local_size_x = LANES) in;
 
 layout(push_constant) uniform Shape {
@@ -27,7 +27,7 @@ layout(binding = 1) writeonly buffer Y {
 shared float part[LANES];
 
 // The sum of v over the workgroup. Every invocation adds up all parts for itself: that takes two barriers,
-// where a tree would take six, and it is right whatever the size of a subgroup.
+// where a tree would wait for each of its five levels, and it is right whatever the size of a subgroup.
 float sum_of_workgroup(float v)
 {
     barrier(); // nobody reads the parts of the last sum any more

@@ -22,7 +22,8 @@
 
 struct reference_case; /* a kernel at one shape, with its inputs */
 
-/* Length of a row of an output, and the output's name where there are several. */
+/* Length of a row of an output, and the output's name where there are several: they are numbered 0, 1, ... in
+ * the order of the header's out and inout buffers. */
 uint64_t reference_cols(const struct reference_case *c, int output);
 const char *reference_output(const struct reference_case *c, int output);
 

@@ -6,17 +6,17 @@
 //! buffer     x  in   f32[rows,cols]  uniform(85,95)
 //! buffer     y  out  f32[rows,cols]
 //! reference  softmax  tolerance 3e-6
-//! passes     x=1+2*max(0,cols-64*KEEP)/cols y=1
+//! passes     x=1+2*max(0,cols-32*KEEP)/cols y=1
 //! flops      5*rows*cols
 //! launch     groups=min(rows,65535)
-//! tune       KEEP 16 8 32
+//! tune       KEEP 32 8 16 64
 
-const uint LANES = 64;
+const uint LANES = 32;
 layout(local_size_x = LANES) in;
 
-// Elements of the row that each invocation keeps: 64 * 16 = 1024 of them fit. The end of a longer row is read
+// Elements of the row that each invocation keeps: 32 * 32 = 1024 of them fit. The end of a longer row is read
 // again for the sum and for the result.
-layout(constant_id = 0) const uint KEEP = 16;
+layout(constant_id = 0) const uint KEEP = 32;
 
 layout(push_constant) uniform Shape {
     uint rows, cols;

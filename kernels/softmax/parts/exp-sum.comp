@@ -8,11 +8,11 @@
 //! buffer     e  out  f32[rows,cols]
 //! buffer     s  out  f32[rows,1]
 //! reference  exp_sum  tolerance 1e-5
-//! passes     x=1 m=64 e=1 s=1
+//! passes     x=1 m=32 e=1 s=1
 //! flops      3*rows*cols
 //! launch     groups=min(rows,65535)
 
-const uint LANES = 64;
+const uint LANES = 32;
 layout(local_size_x = LANES) in;
 
 layout(push_constant) uniform Shape {

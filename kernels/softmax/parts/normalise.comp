@@ -7,11 +7,11 @@
 //! buffer     s  in   f32[rows,1]     uniform(50,150)
 //! buffer     y  out  f32[rows,cols]
 //! reference  normalise  tolerance 1e-7
-//! passes     e=1 s=64 y=1
+//! passes     e=1 s=32 y=1
 //! flops      rows*cols
 //! launch     groups=min(rows,65535)
 
-const uint LANES = 64;
+const uint LANES = 32;
 layout(local_size_x = LANES) in;
 
 layout(push_constant) uniform Shape {

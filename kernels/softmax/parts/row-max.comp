@@ -10,7 +10,7 @@
 //! flops      rows*cols
 //! launch     groups=min(rows,65535)
 
-const uint LANES = 64;
+const uint LANES = 32;
 layout(local_size_x = LANES) in;
 
 layout(push_constant) uniform Shape {
