@@ -50,7 +50,7 @@ uint32_t emit_type(struct emit *e, uint16_t op, uint32_t count, const uint32_t *
     for (size_t at = 0; at < e->globals.count; at += word_length(e->globals.w[at]))
         if (same(e->globals.w + at, op, count, operands))
             return e->globals.w[at + 1];
-    uint32_t id = emit_id(e), all[8] = {id};
+    uint32_t id = emit_id(e), all[16] = {id};
     memcpy(all + 1, operands, count * sizeof *operands);
     words_op(&e->globals, op, count + 1, all);
     return id;

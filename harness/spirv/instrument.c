@@ -100,8 +100,9 @@ static void make_counters(struct writer *w)
  * inputs and outputs only, from 1.4 every global variable. */
 static bool write_entry(struct writer *w, const uint32_t *old, struct error *e)
 {
-    uint32_t length = word_length(*old), extra = 0, count = w->in->counters.count;
-    uint32_t *more = need((count + 3) * sizeof *more);
+    uint32_t length = word_length(*old), extra = 0, count = w->in->counters.count, marks = 0;
+    const uint32_t *variables = w->footprint ? footprint_variables(w->footprint, &marks) : NULL;
+    uint32_t *more = need((count + marks + 2) * sizeof *more);
     uint32_t at = (uint32_t)(old - w->e.m->words), listed = 0;
     for (uint32_t i = w->in->reflection.interface_at; i < at + length; i++)
         listed += w->e.m->words[i] == w->group_id;
@@ -111,6 +112,8 @@ static bool write_entry(struct writer *w, const uint32_t *old, struct error *e)
         more[extra++] = w->lab;
         for (uint32_t i = 0; i < count; i++)
             more[extra++] = w->counters[i];
+        for (uint32_t i = 0; i < marks; i++)
+            more[extra++] = variables[i];
     }
     if (length + extra > 0xffff) {
         free(more);
@@ -185,8 +188,9 @@ static void write_block(struct writer *w, uint32_t index)
             write_increment(w, c->slot[index] - 1);
         lines_follow(&line, m, i);
         if (w->footprint && c->reached[index])
-            footprint_before(w->footprint, &w->body, i, line);
-        words_add(&w->body, i, word_length(*i));
+            footprint_instruction(w->footprint, &w->body, i, line);
+        else
+            words_add(&w->body, i, word_length(*i));
     }
 }
 
@@ -266,6 +270,8 @@ static void write_main(struct writer *w)
     uint32_t nothing = emit_void(e);
     words_op(t, SpvOpFunction, 4, (uint32_t[]){old[1], w->main, 0, old[4]});
     emit_label(t, emit_id(e));
+    if (w->footprint)
+        footprint_prologue(w->footprint, t);
     emit_op(e, t, SpvOpFunctionCall, old[1], 1, &w->in->reflection.function);
     uint32_t bank = write_bank(w);
     for (uint32_t i = 0; i < w->in->counters.count; i++) {
@@ -316,7 +322,7 @@ static bool write_module(struct writer *w, struct error *e)
     w->main = emit_id(&w->e);
     w->flush = emit_id(&w->e);
     if (in->footprint)
-        w->footprint = footprint_new(&w->e, in, w->lab, w->scope, w->options);
+        w->footprint = footprint_new(&w->e, in, w->lab, w->lab_storage, w->scope, w->options);
     bool written = write_head(w, globals, e);
     if (written) {
         write_functions(w);

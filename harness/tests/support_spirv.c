@@ -180,7 +180,7 @@ static bool run_both(struct support_run *r, const struct compiled *c, struct err
     for (int i = 0; i < SUPPORT_BUFFERS && r->bytes[i]; i++)
         plain[i] = need(r->bytes[i]);
     struct program_source s = source_of(r, c->words, c->count);
-    bool done = execute(r, &s, 0, plain, &r->plain_ns, e);
+    bool done = r->instrumented_only || execute(r, &s, 0, plain, &r->plain_ns, e);
     s = source_of(r, r->in.words, r->in.count);
     s.bindings[s.binding_count++] =
         (struct program_binding){.set = r->in.set, .binding = r->in.binding, .kind = BIND_STORAGE};

@@ -27,6 +27,7 @@ char **support_shaders(size_t *count);
 struct support_run {
     const char *shader;
     bool debug, footprint;
+    bool instrumented_only; /* the plain shader is not safe to run */
     uint64_t bytes[SUPPORT_BUFFERS]; /* of the buffers at set 0, bindings 0, 1, ..; 0 ends the list */
     void *data[SUPPORT_BUFFERS];     /* what they hold before, and after the instrumented run */
     uint64_t view[SUPPORT_BUFFERS];  /* bytes that the binding covers; 0: all */

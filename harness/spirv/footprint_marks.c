@@ -1,0 +1,227 @@
+#include "harness/spirv/footprint_marks.h"
+
+#include <spirv/unified1/spirv.h>
+
+#include "harness/spirv/instrument.h"
+
+void marks_begin(struct marks *k)
+{
+    k->fault = emit_id(k->e);
+    k->check = emit_id(k->e);
+    for (int mode = 0; mode < MARK_MODES; mode++) {
+        k->one[mode] = emit_id(k->e);
+        k->many[mode] = emit_id(k->e);
+    }
+}
+
+uint32_t marks_word(const struct marks *k, struct words *t, uint32_t index)
+{
+    uint32_t zero = emit_constant(k->e, 0);
+    return emit_op(k->e, t, SpvOpAccessChain, k->pointer, 3, (uint32_t[]){k->lab, zero, index});
+}
+
+static uint32_t atomic(const struct marks *k, struct words *t, uint16_t op, uint32_t index, uint32_t value)
+{
+    uint32_t scope = emit_constant(k->e, k->scope), relaxed = emit_constant(k->e, 0);
+    uint32_t pointer = marks_word(k, t, index);
+    return emit_op(k->e, t, op, emit_u32(k->e), op == SpvOpAtomicLoad ? 3 : 4,
+                   (uint32_t[]){pointer, scope, relaxed, value});
+}
+
+/* Begins a void function of `count` u32 parameters, whose ids it fills in. */
+static void begin(const struct marks *k, struct words *t, uint32_t function, uint32_t count, uint32_t *parameters)
+{
+    uint32_t u32 = emit_u32(k->e), all[8];
+    all[0] = emit_void(k->e);
+    for (uint32_t i = 0; i < count; i++)
+        all[1 + i] = u32;
+    uint32_t type = emit_type(k->e, SpvOpTypeFunction, 1 + count, all);
+    words_op(t, SpvOpFunction, 4, (uint32_t[]){all[0], function, 0, type});
+    for (uint32_t i = 0; i < count; i++) {
+        parameters[i] = emit_id(k->e);
+        words_op(t, SpvOpFunctionParameter, 2, (uint32_t[]){u32, parameters[i]});
+    }
+    emit_label(t, emit_id(k->e));
+}
+
+/* Ends the block `label` leads to, and the function. */
+static void finish(struct words *t, uint32_t label)
+{
+    words_op(t, SpvOpBranch, 1, &label);
+    emit_label(t, label);
+    words_op(t, SpvOpReturn, 0, NULL);
+    words_op(t, SpvOpFunctionEnd, 0, NULL);
+}
+
+/* Counts the fault and keeps the first ones. */
+static void write_fault(const struct marks *k, struct words *t)
+{
+    struct emit *e = k->e;
+    uint32_t u32 = emit_u32(e), p[3], keep = emit_id(e), end = emit_id(e);
+    begin(k, t, k->fault, 3, p);
+    uint32_t nth = atomic(k, t, SpvOpAtomicIAdd, emit_constant(e, LAB_FAULTS), emit_constant(e, 1));
+    uint32_t room = emit_two(e, t, SpvOpULessThan, emit_bool(e), nth, emit_constant(e, LAB_RECORD_COUNT));
+    emit_if(t, room, keep, end);
+    emit_label(t, keep);
+    uint32_t at = emit_two(e, t, SpvOpIMul, u32, nth, emit_constant(e, LAB_RECORD_WORDS));
+    for (uint32_t i = 0; i < 3; i++) {
+        uint32_t word = emit_two(e, t, SpvOpIAdd, u32, at, emit_constant(e, LAB_RECORDS + i));
+        words_op(t, SpvOpStore, 2, (uint32_t[]){marks_word(k, t, word), p[i]});
+    }
+    finish(t, end);
+}
+
+static void call_fault(const struct marks *k, struct words *t, uint32_t site, uint32_t target, uint32_t index)
+{
+    emit_op(k->e, t, SpvOpFunctionCall, emit_void(k->e), 4, (uint32_t[]){k->fault, site, target, index});
+}
+
+static void write_check(const struct marks *k, struct words *t)
+{
+    struct emit *e = k->e;
+    uint32_t p[3], out = emit_id(e), end = emit_id(e);
+    begin(k, t, k->check, 3, p);
+    emit_if(t, emit_two(e, t, SpvOpUGreaterThanEqual, emit_bool(e), p[0], p[1]), out, end);
+    emit_label(t, out);
+    call_fault(k, t, p[2], emit_constant(e, SITE_SHARED), p[0]);
+    finish(t, end);
+}
+
+/* Sets the bits of `mask` (the read-first bits of some words; their written bits are one higher) in word m of
+ * the map, as far as the mode asks and they are not set: most are, and then no atomic is issued. */
+static void write_mark(const struct marks *k, struct words *t, enum mark_mode mode, uint32_t m, uint32_t mask)
+{
+    struct emit *e = k->e;
+    uint32_t u32 = emit_u32(e), one = emit_constant(e, 1), set = emit_id(e), end = emit_id(e), want = 0;
+    uint32_t old = atomic(k, t, SpvOpAtomicLoad, m, 0);
+    if (mode != MARK_WRITE) { /* neither read first nor written */
+        uint32_t written = emit_two(e, t, SpvOpShiftRightLogical, u32, old, one);
+        uint32_t known = emit_two(e, t, SpvOpBitwiseOr, u32, old, written);
+        want = emit_two(e, t, SpvOpBitwiseAnd, u32, mask, emit_op(e, t, SpvOpNot, u32, 1, &known));
+    }
+    if (mode != MARK_READ) {
+        uint32_t bits = emit_two(e, t, SpvOpShiftLeftLogical, u32, mask, one);
+        uint32_t missing = emit_two(e, t, SpvOpBitwiseAnd, u32, bits, emit_op(e, t, SpvOpNot, u32, 1, &old));
+        want = want ? emit_two(e, t, SpvOpBitwiseOr, u32, want, missing) : missing;
+    }
+    emit_if(t, emit_two(e, t, SpvOpINotEqual, emit_bool(e), want, emit_constant(e, 0)), set, end);
+    emit_label(t, set);
+    atomic(k, t, SpvOpAtomicOr, m, want);
+    words_op(t, SpvOpBranch, 1, &end);
+    emit_label(t, end);
+}
+
+/* Parameters of a mark. */
+enum { BASE, SIZE, OFFSET, BYTES, TARGET, INDEX, SITE, PARAMETERS };
+
+/* Is offset + bytes within size? Written so that nothing wraps. */
+static uint32_t write_inside(const struct marks *k, struct words *t, const uint32_t *p)
+{
+    struct emit *e = k->e;
+    uint32_t boolean = emit_bool(e);
+    uint32_t fits = emit_two(e, t, SpvOpUGreaterThanEqual, boolean, p[SIZE], p[BYTES]);
+    uint32_t last = emit_two(e, t, SpvOpISub, emit_u32(e), p[SIZE], p[BYTES]);
+    uint32_t before = emit_two(e, t, SpvOpULessThanEqual, boolean, p[OFFSET], last);
+    return emit_two(e, t, SpvOpLogicalAnd, boolean, fits, before);
+}
+
+/* The map's word of data word w, and twice w's place in it. */
+static uint32_t map_word(const struct marks *k, struct words *t, uint32_t base, uint32_t w)
+{
+    uint32_t u32 = emit_u32(k->e);
+    uint32_t index = emit_two(k->e, t, SpvOpShiftRightLogical, u32, w, emit_constant(k->e, 4));
+    return emit_two(k->e, t, SpvOpIAdd, u32, base, index);
+}
+
+static uint32_t place_in_word(const struct marks *k, struct words *t, uint32_t w)
+{
+    uint32_t u32 = emit_u32(k->e);
+    return emit_two(k->e, t, SpvOpBitwiseAnd, u32, w, emit_constant(k->e, 15));
+}
+
+static uint32_t twice(const struct marks *k, struct words *t, uint32_t value)
+{
+    return emit_two(k->e, t, SpvOpShiftLeftLogical, emit_u32(k->e), value, emit_constant(k->e, 1));
+}
+
+static void mark_one(const struct marks *k, struct words *t, enum mark_mode mode, const uint32_t *p)
+{
+    struct emit *e = k->e;
+    uint32_t u32 = emit_u32(e);
+    uint32_t w = emit_two(e, t, SpvOpShiftRightLogical, u32, p[OFFSET], emit_constant(e, 2));
+    uint32_t shift = twice(k, t, place_in_word(k, t, w));
+    uint32_t mask = emit_two(e, t, SpvOpShiftLeftLogical, u32, emit_constant(e, 1), shift);
+    write_mark(k, t, mode, map_word(k, t, p[BASE], w), mask);
+}
+
+/* The read-first bits of the n words from w on that lie in one word of the map; gives n. */
+static uint32_t chunk(const struct marks *k, struct words *t, uint32_t w, uint32_t last, uint32_t *mask)
+{
+    struct emit *e = k->e;
+    uint32_t u32 = emit_u32(e), place = place_in_word(k, t, w);
+    uint32_t left = emit_two(e, t, SpvOpISub, u32, emit_constant(e, 16), place);
+    uint32_t less = emit_two(e, t, SpvOpISub, u32, last, w);
+    uint32_t rest = emit_two(e, t, SpvOpIAdd, u32, less, emit_constant(e, 1));
+    uint32_t ends = emit_two(e, t, SpvOpULessThan, emit_bool(e), rest, left);
+    uint32_t n = emit_op(e, t, SpvOpSelect, u32, 3, (uint32_t[]){ends, rest, left});
+    uint32_t unused = emit_two(e, t, SpvOpISub, u32, emit_constant(e, 32), twice(k, t, n));
+    uint32_t ones = emit_two(e, t, SpvOpShiftRightLogical, u32, emit_constant(e, 0x55555555), unused);
+    *mask = emit_two(e, t, SpvOpShiftLeftLogical, u32, ones, twice(k, t, place));
+    return n;
+}
+
+/* A loop over the map's words; before is the label of the block that it is written in. */
+static void mark_many(const struct marks *k, struct words *t, enum mark_mode mode, const uint32_t *p, uint32_t before)
+{
+    struct emit *e = k->e;
+    uint32_t u32 = emit_u32(e), two = emit_constant(e, 2), mask;
+    uint32_t header = emit_id(e), body = emit_id(e), next = emit_id(e), done = emit_id(e);
+    uint32_t w = emit_id(e), following = emit_id(e);
+    uint32_t end = emit_two(e, t, SpvOpIAdd, u32, p[OFFSET], p[BYTES]);
+    uint32_t last_byte = emit_two(e, t, SpvOpISub, u32, end, emit_constant(e, 1));
+    uint32_t first = emit_two(e, t, SpvOpShiftRightLogical, u32, p[OFFSET], two);
+    uint32_t last = emit_two(e, t, SpvOpShiftRightLogical, u32, last_byte, two);
+    words_op(t, SpvOpBranch, 1, &header);
+    emit_label(t, header);
+    words_op(t, SpvOpPhi, 6, (uint32_t[]){u32, w, first, before, following, next});
+    uint32_t more = emit_two(e, t, SpvOpULessThanEqual, emit_bool(e), w, last);
+    words_op(t, SpvOpLoopMerge, 3, (uint32_t[]){done, next, 0});
+    words_op(t, SpvOpBranchConditional, 3, (uint32_t[]){more, body, done});
+    emit_label(t, body);
+    uint32_t n = chunk(k, t, w, last, &mask);
+    write_mark(k, t, mode, map_word(k, t, p[BASE], w), mask);
+    words_op(t, SpvOpBranch, 1, &next);
+    emit_label(t, next);
+    words_op(t, SpvOpIAdd, 4, (uint32_t[]){u32, following, w, n});
+    words_op(t, SpvOpBranch, 1, &header);
+    emit_label(t, done);
+}
+
+static void write_marker(const struct marks *k, struct words *t, enum mark_mode mode, bool many)
+{
+    struct emit *e = k->e;
+    uint32_t p[PARAMETERS], inside = emit_id(e), outside = emit_id(e), end = emit_id(e);
+    begin(k, t, many ? k->many[mode] : k->one[mode], PARAMETERS, p);
+    uint32_t within = write_inside(k, t, p);
+    words_op(t, SpvOpSelectionMerge, 2, (uint32_t[]){end, SpvSelectionControlMaskNone});
+    words_op(t, SpvOpBranchConditional, 3, (uint32_t[]){within, inside, outside});
+    emit_label(t, inside);
+    if (many)
+        mark_many(k, t, mode, p, inside);
+    else
+        mark_one(k, t, mode, p);
+    words_op(t, SpvOpBranch, 1, &end);
+    emit_label(t, outside);
+    call_fault(k, t, p[SITE], p[TARGET], p[INDEX]);
+    finish(t, end);
+}
+
+void marks_functions(struct marks *k, struct words *t)
+{
+    write_fault(k, t);
+    write_check(k, t);
+    for (int mode = 0; mode < MARK_MODES; mode++) {
+        write_marker(k, t, (enum mark_mode)mode, false);
+        write_marker(k, t, (enum mark_mode)mode, true);
+    }
+}

@@ -1,0 +1,23 @@
+/* The helper functions of a marked module: what a mark does at run time. */
+#ifndef ROOFLAB_FOOTPRINT_MARKS_H
+#define ROOFLAB_FOOTPRINT_MARKS_H
+
+#include "harness/spirv/emit.h"
+
+enum mark_mode { MARK_READ, MARK_WRITE, MARK_BOTH, MARK_MODES };
+
+struct marks {
+    struct emit *e;
+    uint32_t lab, pointer, scope; /* the lab buffer, the type of a pointer to its words, the atomics' scope */
+    uint32_t fault;               /* void fault(site, target, index) */
+    uint32_t check;               /* void check(index, count, site): a fault where index >= count */
+    /* void mark(base, size, offset, bytes, target, index, site): of one word, and of any number of them. */
+    uint32_t one[MARK_MODES], many[MARK_MODES];
+};
+
+void marks_begin(struct marks *k); /* takes the functions' ids; e, lab, pointer and scope are set */
+void marks_functions(struct marks *k, struct words *t);
+/* A pointer to word `index` of the lab buffer. */
+uint32_t marks_word(const struct marks *k, struct words *t, uint32_t index);
+
+#endif
