@@ -62,7 +62,7 @@ static void step_array(struct emit *e, struct words *to, struct address *a, cons
     int64_t constant;
     bool array = t->kind == TYPE_ARRAY || t->kind == TYPE_RUNTIME_ARRAY;
     uint32_t count = t->kind == TYPE_RUNTIME_ARRAY ? 0 : t->count;
-    bool known = constant_value(e->m, index, &constant) && constant >= 0 && !constant_get(e->m, index)->specialised;
+    bool known = constant_value(e->m, index, &constant) && constant >= 0 && !module_constant(e->m, index)->specialised;
     if (known && (!count || constant < count)) {
         a->fixed = saturating_add(a->fixed, saturating_multiply((uint64_t)constant, stride));
         return;
@@ -97,7 +97,7 @@ static bool step_struct(struct emit *e, struct address *a, const struct type *t,
 
 static bool step(struct emit *e, struct words *to, struct address *a, uint32_t index)
 {
-    const struct type *t = type_get(e->m, a->type);
+    const struct type *t = module_type(e->m, a->type);
     if (!t)
         return false;
     if (t->kind == TYPE_STRUCT)
@@ -116,7 +116,7 @@ static bool step(struct emit *e, struct words *to, struct address *a, uint32_t i
 /* The first index into an array of resources chooses the resource and is no part of the address. */
 static bool step_resource(struct emit *e, struct words *to, struct address *a, uint32_t index)
 {
-    const struct type *t = type_get(e->m, a->type);
+    const struct type *t = module_type(e->m, a->type);
     if (!t || (t->kind != TYPE_ARRAY && t->kind != TYPE_RUNTIME_ARRAY))
         return false;
     a->element = address_u32(e, to, index);

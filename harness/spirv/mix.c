@@ -134,9 +134,9 @@ static uint32_t parts(const struct type *t) { return t ? t->count : 0; }
 
 static void scan_products(struct scan *s, const uint32_t *w, enum op_class class)
 {
-    const struct type *result = type_get(s->m, w[1]);
+    const struct type *result = module_type(s->m, w[1]);
     const struct type *left = type_of_value(s->m, w[3]), *right = type_of_value(s->m, w[4]);
-    uint32_t rows = result && result->kind == TYPE_MATRIX ? parts(type_get(s->m, result->element)) : 0;
+    uint32_t rows = result && result->kind == TYPE_MATRIX ? parts(module_type(s->m, result->element)) : 0;
     switch (class) {
     case CLASS_DOT:
         add_dots(s, w, result, 1, parts(left));
@@ -157,7 +157,7 @@ static void scan_products(struct scan *s, const uint32_t *w, enum op_class class
 
 static void scan_int_dot(struct scan *s, const uint32_t *w)
 {
-    const struct type *operand = type_of_value(s->m, w[3]), *result = type_get(s->m, w[1]);
+    const struct type *operand = type_of_value(s->m, w[3]), *result = module_type(s->m, w[1]);
     bool packed = operand && operand->kind == TYPE_INT;
     int64_t n = packed ? 4 : parts(operand);
     bool accumulates = word_op(*w) >= SpvOpSDotAccSatKHR && word_op(*w) <= SpvOpSUDotAccSatKHR;
@@ -197,7 +197,7 @@ static void scan_ext(struct scan *s, const uint32_t *w)
 /* 2MNK once per scope: the flops by the type of what is multiplied. */
 static void scan_tile_mul(struct scan *s, const uint32_t *w)
 {
-    const struct type *a = type_of_value(s->m, w[3]), *c = type_get(s->m, w[1]);
+    const struct type *a = type_of_value(s->m, w[3]), *c = module_type(s->m, w[1]);
     int64_t rows, inner;
     bool tiles = a && c && a->kind == TYPE_TILE && c->kind == TYPE_TILE && c->scalars > 0;
     if (!tiles || !constant_value(s->m, s->m->words[a->at + 4], &rows) ||
@@ -221,7 +221,7 @@ static void scan_tile_mul(struct scan *s, const uint32_t *w)
 
 static void scan_convert(struct scan *s, const uint32_t *w)
 {
-    const struct type *t = type_get(s->m, w[1]);
+    const struct type *t = module_type(s->m, w[1]);
     add_plain(s, COUNT_CONVERT, t ? t->scalars : 0, tile_share(s->m, t));
 }
 
@@ -230,7 +230,7 @@ static void scan_instruction(struct scan *s, const uint32_t *w)
     const struct module *m = s->m;
     uint16_t op = word_op(*w);
     enum op_class class = opcode_find(op).class;
-    const struct type *result = opcode_find(op).ids == 2 ? type_get(m, w[1]) : NULL;
+    const struct type *result = opcode_find(op).ids == 2 ? module_type(m, w[1]) : NULL;
     switch (class) {
     case CLASS_FLOP:
         add_operations(s, w, result, float_op(op), 0, 1);

@@ -15,7 +15,7 @@ uint32_t texel_bytes(const struct resource *r, const struct texel_size *texels, 
 /* Adds the loads, stores and atomics of one access to a resource (or to shared memory). */
 static void add_access(struct scan *s, const struct memory_access *a, uint32_t resource, bool shared, uint64_t bytes)
 {
-    const struct type *t = type_get(s->m, a->type);
+    const struct type *t = module_type(s->m, a->type);
     struct mix_item item = {.resource = resource, .count = 1, .bytes = bytes};
     item.share = (uint8_t)(a->tile ? tile_share(s->m, t) : SHARE_INVOCATION);
     if (a->reads) {
@@ -37,7 +37,7 @@ static void scan_image(struct scan *s, const uint32_t *w, const struct memory_ac
 {
     uint32_t root = trace_root(s->t, a->object);
     uint32_t index = root < s->m->bound ? s->resource_of[root] : 0;
-    const struct type *t = type_get(s->m, a->type);
+    const struct type *t = module_type(s->m, a->type);
     if (!index) {
         scan_not_counted(s, w, "", "which image it uses cannot be told");
         return;
@@ -59,7 +59,7 @@ static void scan_image(struct scan *s, const uint32_t *w, const struct memory_ac
 
 static uint64_t access_bytes(struct scan *s, const uint32_t *w, const struct memory_access *a)
 {
-    const struct type *t = type_get(s->m, a->type);
+    const struct type *t = module_type(s->m, a->type);
     int64_t size;
     if (opcode_find(word_op(*w)).class == CLASS_COPY_SIZED)
         return constant_value(s->m, w[3], &size) && size > 0 ? (uint64_t)size : 0;

@@ -5,7 +5,7 @@
  * bound, every result type is a type, types and constants are built from earlier ones (so nothing that
  * recurses over them can loop, and depth is at most TYPE_DEPTH_MAX), functions and blocks nest rightly. What
  * is *not* promised: that an id used as an operand exists or is of the right kind. So follow ids only with
- * module_def, module_op, type_get and constant_get, which answer NULL, 0 or false for a bad one. */
+ * module_def, module_op, module_type and module_constant, which answer NULL, 0 or false for a bad one. */
 #ifndef ROOFLAB_MODULE_H
 #define ROOFLAB_MODULE_H
 

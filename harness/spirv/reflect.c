@@ -12,7 +12,7 @@
 
 const char *type_text(const struct module *m, uint32_t type, char *out, size_t size)
 {
-    const struct type *t = type_get(m, type);
+    const struct type *t = module_type(m, type);
     char tail[48] = "";
     /* Vectors, matrices and arrays add their part behind that of what they are made of. */
     while (t && (t->kind == TYPE_VECTOR || t->kind == TYPE_MATRIX || t->kind == TYPE_ARRAY ||
@@ -26,7 +26,7 @@ const char *type_text(const struct module *m, uint32_t type, char *out, size_t s
             snprintf(part, sizeof part, "[]");
         snprintf(kept, sizeof kept, "%s", tail);
         snprintf(tail, sizeof tail, "%s%.23s", part, strlen(kept) < 24 ? kept : "..");
-        t = type_get(m, t->element);
+        t = module_type(m, t->element);
     }
     const char *kind = !t                        ? "unknown"
                        : t->kind == TYPE_STRUCT  ? "struct"
@@ -109,13 +109,36 @@ static void find_local_size(struct reflection *r, const struct module *m)
     }
 }
 
+static int by_spec_id(const void *x, const void *y)
+{
+    const struct spec_constant *a = x, *b = y;
+    if (a->id != b->id)
+        return a->id < b->id ? -1 : 1;
+    return (a->name_of > b->name_of) - (a->name_of < b->name_of);
+}
+
+/* Compilers may declare one SpecId twice (a workgroup size and the constant of that name): it is one. */
+static void join_spec_constants(struct reflection *r)
+{
+    uint32_t kept = 0;
+    qsort(r->spec, r->spec_count, sizeof *r->spec, by_spec_id);
+    for (uint32_t i = 0; i < r->spec_count; i++) {
+        bool again = kept && r->spec[kept - 1].id == r->spec[i].id;
+        if (again && !*r->spec[kept - 1].name)
+            memcpy(r->spec[kept - 1].name, r->spec[i].name, sizeof r->spec[i].name);
+        if (!again)
+            r->spec[kept++] = r->spec[i];
+    }
+    r->spec_count = kept;
+}
+
 static void list_spec_constants(struct reflection *r, const struct module *m)
 {
     r->spec = need((m->constant_count + 1) * sizeof *r->spec);
     for (uint32_t i = 0; i < m->constant_count; i++) {
         const struct constant *c = &m->constants[i];
         const struct decoration *d = module_decoration(m, c->id, MEMBER_NONE, SpvDecorationSpecId);
-        const struct type *t = type_get(m, c->type);
+        const struct type *t = module_type(m, c->type);
         if (!d || d->count == 0 || !t || !c->known)
             continue;
         struct spec_constant *s = &r->spec[r->spec_count++];
@@ -129,6 +152,7 @@ static void list_spec_constants(struct reflection *r, const struct module *m)
         module_name(m, c->id, MEMBER_NONE, s->name, sizeof s->name);
         type_text(m, c->type, s->type_name, sizeof s->type_name);
     }
+    join_spec_constants(r);
 }
 
 static void list_push_members(struct reflection *r, const struct module *m, const struct type *block,
@@ -139,7 +163,7 @@ static void list_push_members(struct reflection *r, const struct module *m, cons
     r->push = need((block->count + 1) * sizeof *r->push);
     for (uint32_t i = 0; i < block->count; i++) {
         struct push_member *p = &r->push[r->push_count++];
-        const struct type *t = type_get(m, type_member(m, block, i));
+        const struct type *t = module_type(m, type_member(m, block, i));
         p->type = type_member(m, block, i);
         p->offset = (uint32_t)layout_offset(m, block->id, i);
         p->bytes = layout_bytes(m, p->type, layout_matrix(m, block->id, i), cache);

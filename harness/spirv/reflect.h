@@ -69,7 +69,7 @@ struct reflection {
     uint32_t interface_at;     /* first word of its interface list */
     uint32_t entry_points;     /* in the module */
     uint32_t local_size[3];    /* 0 where it is not known */
-    struct spec_constant *spec;
+    struct spec_constant *spec; /* by SpecId */
     uint32_t spec_count;
     uint64_t push_bytes;       /* end of the last member; 0 without push constants */
     struct push_member *push;

@@ -70,7 +70,7 @@ static enum resource_kind image_kind(const uint32_t *image)
 static void describe_image(struct resource *r, const struct module *m, const struct type *t)
 {
     bool combined = t->kind == TYPE_SAMPLED_IMAGE;
-    const struct type *image = combined ? type_get(m, t->element) : t;
+    const struct type *image = combined ? module_type(m, t->element) : t;
     if (!image || image->kind != TYPE_IMAGE) {
         r->kind = RESOURCE_OTHER;
         return;
@@ -101,7 +101,7 @@ static void describe_buffer(struct resource *r, const struct module *m, const st
         return;
     uint32_t last = block->count - 1;
     module_name(m, block->id, last, r->element_name, sizeof r->element_name);
-    const struct type *t = type_get(m, type_member(m, block, last));
+    const struct type *t = module_type(m, type_member(m, block, last));
     if (!t || t->kind != TYPE_RUNTIME_ARRAY)
         return;
     /* An array that is empty so far still begins somewhere: that is where the fixed part ends. */
@@ -134,7 +134,7 @@ static bool describe(struct resource *r, const struct module *m, const uint32_t 
     while (t && (t->kind == TYPE_ARRAY || t->kind == TYPE_RUNTIME_ARRAY)) {
         uint64_t count = t->kind == TYPE_ARRAY ? (uint64_t)r->count * t->count : 0;
         r->count = count > UINT32_MAX ? 0 : (uint32_t)count;
-        t = type_get(m, t->element);
+        t = module_type(m, t->element);
     }
     if (!t)
         return false;
@@ -154,7 +154,7 @@ static bool describe(struct resource *r, const struct module *m, const uint32_t 
     const struct type *block = t->kind == TYPE_STRUCT ? t : NULL;
     r->readable = r->readable && !decorated(m, w[2], block, SpvDecorationNonReadable);
     r->writable = r->writable && !decorated(m, w[2], block, SpvDecorationNonWritable);
-    const struct type *element = type_get(m, r->element);
+    const struct type *element = module_type(m, r->element);
     if (element) {
         r->element_width = element->width;
         r->element_float = element->is_float;

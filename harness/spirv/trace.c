@@ -72,7 +72,7 @@ static void flow_call(struct flow *f, const uint32_t *w)
 /* Adds the edges into the result of one instruction; gives the root it has of itself. */
 static uint32_t flow_instruction(struct flow *f, const uint32_t *w)
 {
-    const struct type *t = type_get(f->m, w[1]);
+    const struct type *t = module_type(f->m, w[1]);
     bool pointer = t && t->kind == TYPE_POINTER, handle = type_is_handle(t);
     uint32_t length = word_length(*w);
     if (word_op(*w) == SpvOpFunctionCall)
@@ -196,7 +196,7 @@ int access_of(const struct module *m, const uint32_t *w, struct memory_access ou
     switch (opcode_find(word_op(*w)).class) {
     case CLASS_LOAD:
         *a = (struct memory_access){.object = w[3], .type = w[1], .reads = true};
-        return !type_is_handle(type_get(m, w[1]));
+        return !type_is_handle(module_type(m, w[1]));
     case CLASS_STORE:
         *a = (struct memory_access){.object = w[1], .type = module_type_of(m, w[2]), .writes = true};
         return 1;

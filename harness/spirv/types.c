@@ -48,7 +48,7 @@ static bool build_struct(struct module *m, struct type *t, const uint8_t *forwar
     t->count = word_length(*w) - 2;
     bool sized = true;
     for (uint32_t i = 0; i < t->count; i++) {
-        const struct type *part = type_get(m, w[2 + i]);
+        const struct type *part = module_type(m, w[2 + i]);
         bool pointer = !part && w[2 + i] < m->bound && forward[w[2 + i]];
         if (!part && !pointer)
             return fail(e, t->at, "a structure's member is not a type that was defined before");
@@ -67,7 +67,7 @@ static bool build_image(struct module *m, struct type *t, struct error *e)
 {
     t->kind = TYPE_IMAGE;
     t->element = m->words[t->at + 2];
-    if (!type_get(m, t->element))
+    if (!module_type(m, t->element))
         return fail(e, t->at, "an image's sampled type is not a type that was defined before");
     return true;
 }
@@ -86,7 +86,7 @@ static bool build_composite(struct module *m, struct type *t, uint16_t op, struc
 {
     const uint32_t *w = m->words + t->at;
     t->element = w[op == SpvOpTypePointer ? 3 : 2];
-    const struct type *part = type_get(m, t->element);
+    const struct type *part = module_type(m, t->element);
     if (!part)
         return fail(e, t->at, "a type is made of something that is not a type defined before");
     switch (op) {
@@ -212,7 +212,7 @@ bool types_build(struct module *m, const struct spec_value *spec, uint32_t specs
     return built;
 }
 
-const struct type *type_get(const struct module *m, uint32_t id)
+const struct type *module_type(const struct module *m, uint32_t id)
 {
     const uint32_t *w = module_def(m, id);
     return w && m->slot[id] && opcode_find(word_op(*w)).class == CLASS_TYPE ? &m->types[m->slot[id] - 1]
@@ -221,13 +221,13 @@ const struct type *type_get(const struct module *m, uint32_t id)
 
 const struct type *type_of_value(const struct module *m, uint32_t id)
 {
-    return type_get(m, module_type_of(m, id));
+    return module_type(m, module_type_of(m, id));
 }
 
 const struct type *type_pointee(const struct module *m, uint32_t id)
 {
     const struct type *t = type_of_value(m, id);
-    return t && t->kind == TYPE_POINTER ? type_get(m, t->element) : NULL;
+    return t && t->kind == TYPE_POINTER ? module_type(m, t->element) : NULL;
 }
 
 uint32_t type_member(const struct module *m, const struct type *t, uint32_t i)
