@@ -1,0 +1,309 @@
+/* Reading experiment files. */
+#include "harness/measure/experiment.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/units.h"
+#include "harness/kernel/chain.h"
+#include "harness/kernel/kernel.h"
+
+struct reading {
+    struct experiment *x;
+    int line;
+    struct error *e;
+};
+
+static bool bad(struct reading *r, const char *what, const char *text)
+{
+    return error_set(r->e, EXIT_USAGE, "%s:%d: %s: '%s'", r->x->path, r->line, what, text);
+}
+
+static bool replace(char **place, const char *value)
+{
+    free(*place);
+    *place = need_string(value);
+    return true;
+}
+
+static bool read_title(struct reading *r, char *value)
+{
+    return replace(&r->x->title, value);
+}
+
+static bool read_ask(struct reading *r, char *value)
+{
+    return replace(&r->x->ask, value);
+}
+
+static bool read_tensor(struct reading *r, char *value)
+{
+    return units_parse(UNIT_BYTES, value, &r->x->tensor_bytes, r->e) || error_prefix(r->e, "%s:%d", r->x->path, r->line);
+}
+
+static bool read_cols(struct reading *r, char *value)
+{
+    r->x->cols = strtoull(value, NULL, 10);
+    return r->x->cols > 0 || bad(r, "cols is a whole number above 0", value);
+}
+
+static bool read_beyond(struct reading *r, char *value)
+{
+    r->x->beyond = atof(value);
+    return r->x->beyond > 0 || bad(r, "beyond is a number above 0", value);
+}
+
+/* The words behind a chain: variants and flags. */
+static bool read_variants(struct reading *r, struct experiment_run *run, char **save)
+{
+    for (char *word = strtok_r(NULL, " \t", save); word; word = strtok_r(NULL, " \t", save)) {
+        if (strcmp(word, "ablate") == 0) {
+            run->ablate = true;
+        } else if (strcmp(word, "beyond") == 0) {
+            run->beyond = true;
+        } else {
+            if (run->variant_count == EXPERIMENT_VARIANTS)
+                return bad(r, "too many variants", word);
+            snprintf(run->variants[run->variant_count++], sizeof *run->variants, "%s", word);
+        }
+    }
+    return run->variant_count > 0 || bad(r, "no variant: write unfused, fused or sizes like 2+2", run->group);
+}
+
+static struct experiment_run *new_run(struct reading *r, const char *group, const char *chain)
+{
+    if (r->x->run_count == EXPERIMENT_RUNS_MAX) {
+        bad(r, "too many runs", group);
+        return NULL;
+    }
+    struct experiment_run *run = &r->x->runs[r->x->run_count++];
+    snprintf(run->group, sizeof run->group, "%s", group);
+    run->chain = need_string(chain);
+    return run;
+}
+
+/* A chain that is wrong is found before anything is measured. */
+static bool chain_is_right(struct reading *r, const char *text, int *count)
+{
+    struct chain *c = chain_parse(text, r->e);
+    if (!c)
+        return error_prefix(r->e, "%s:%d", r->x->path, r->line);
+    *count = c->count;
+    chain_free(c);
+    return true;
+}
+
+static bool read_run(struct reading *r, char *value)
+{
+    char *save = NULL, *group = strtok_r(value, " \t", &save), *chain = group ? strtok_r(NULL, " \t", &save) : NULL;
+    int count;
+    if (!chain)
+        return bad(r, "run is 'GROUP CHAIN VARIANT...'", value);
+    if (!chain_is_right(r, chain, &count))
+        return false;
+    struct experiment_run *run = new_run(r, group, chain);
+    return run && read_variants(r, run, &save);
+}
+
+/* The first n operators of a chain, from the start again where they run out. */
+static void repeat_chain(const char *cycle, int n, struct text *out)
+{
+    const char *at = cycle;
+    for (int i = 0; i < n; i++) {
+        size_t len = strcspn(at, "|");
+        text_add(out, "%s%.*s", i ? "|" : "", (int)len, at);
+        at = at[len] ? at + len + 1 : cycle;
+    }
+}
+
+static bool read_sweep(struct reading *r, char *value)
+{
+    char *save = NULL, *name = strtok_r(value, " \t", &save), *word = NULL;
+    int numbers[16], n = 0, count;
+    while ((word = strtok_r(NULL, " \t", &save)) && n < 16 && word[0] >= '1' && word[0] <= '9' && !strchr(word, '|'))
+        numbers[n++] = atoi(word);
+    if (!n || !word)
+        return bad(r, "sweep is 'NAME NUMBER... CHAIN VARIANT...'", name ? name : "");
+    if (!chain_is_right(r, word, &count))
+        return false;
+    char *rest = need_string(save ? save : "");
+    bool ok = true;
+    for (int i = 0; i < n && ok; i++) {
+        char group[64], *own = need_string(rest), *at = NULL;
+        struct text chain = {0};
+        snprintf(group, sizeof group, "%s%d", name, numbers[i]);
+        repeat_chain(word, numbers[i], &chain);
+        struct experiment_run *run = new_run(r, group, chain.s);
+        char *first = run ? strtok_r(own, " \t", &at) : NULL;
+        if (first)
+            snprintf(run->variants[run->variant_count++], sizeof *run->variants, "%s", first);
+        ok = run && read_variants(r, run, &at);
+        text_free(&chain);
+        free(own);
+    }
+    free(rest);
+    return ok;
+}
+
+static bool read_claim(struct reading *r, char *value)
+{
+    struct experiment *x = r->x;
+    if (x->claim_count == EXPERIMENT_CLAIMS_MAX)
+        return bad(r, "too many claims", value);
+    x->claim_lines[x->claim_count] = r->line;
+    x->claims[x->claim_count++] = need_string(value);
+    return true;
+}
+
+static bool read_chart(struct reading *r, char *value)
+{
+    static const char *const kinds[] = {"passes", "roofline", "bandwidth"};
+    struct experiment *x = r->x;
+    if (x->chart_count == EXPERIMENT_CHARTS_MAX)
+        return bad(r, "too many charts", value);
+    struct experiment_chart *c = &x->charts[x->chart_count++];
+    sscanf(value, "%15s %31s", c->kind, c->group);
+    for (int i = 0; i < 3; i++)
+        if (strcmp(c->kind, kinds[i]) == 0)
+            return true;
+    return bad(r, "a chart is passes, roofline or bandwidth", value);
+}
+
+static const struct key {
+    const char *name;
+    bool (*read)(struct reading *, char *value);
+} keys[] = {
+    {"title", read_title}, {"ask", read_ask}, {"tensor", read_tensor}, {"cols", read_cols},   {"beyond", read_beyond},
+    {"run", read_run},     {"sweep", read_sweep}, {"claim", read_claim}, {"chart", read_chart},
+};
+enum { KEYS = sizeof keys / sizeof *keys };
+
+static bool read_line(struct reading *r, char *line)
+{
+    const char *names[KEYS];
+    char *value = line + strcspn(line, " \t");
+    if (*value)
+        *value++ = '\0';
+    for (int i = 0; i < KEYS; i++) {
+        names[i] = keys[i].name;
+        if (strcmp(line, names[i]) == 0)
+            return keys[i].read(r, trim(value));
+    }
+    const char *near = nearest_name(line, names, KEYS);
+    return error_set(r->e, EXIT_USAGE, "%s:%d: '%s' is not a key of an experiment%s%s", r->x->path, r->line, line,
+                     near ? "; did you mean " : "", near ? near : "");
+}
+
+static bool read_lines(struct reading *r, char *text)
+{
+    for (char *line = text; line && *line;) {
+        char *next = strchr(line, '\n');
+        if (next)
+            *next++ = '\0';
+        r->line++;
+        char *trimmed = trim(line);
+        if (*trimmed && *trimmed != '#' && !read_line(r, trimmed))
+            return false;
+        line = next;
+    }
+    return r->x->run_count > 0 || bad(r, "no run or sweep line: there is nothing to measure", r->x->name);
+}
+
+char **experiment_names(size_t *count, struct error *e)
+{
+    const char *home = home_folder(e);
+    char folder[4200];
+    *count = 0;
+    if (!home)
+        return NULL;
+    snprintf(folder, sizeof folder, "%s/experiments", home);
+    char **names = folder_names(folder, ".txt", count);
+    for (size_t i = 0; i < *count; i++)
+        names[i][strlen(names[i]) - 4] = '\0';
+    return names;
+}
+
+static char *find_path(const char *name, struct error *e)
+{
+    struct text path = {0};
+    size_t n;
+    if (strchr(name, '/') || ends_with(name, ".txt"))
+        return need_string(name);
+    char **names = experiment_names(&n, e);
+    if (!names)
+        return NULL;
+    bool found = false;
+    for (size_t i = 0; i < n; i++)
+        found = found || strcmp(names[i], name) == 0;
+    const char *near = nearest_name(name, (const char *const *)names, n);
+    if (found)
+        text_add(&path, "%s/experiments/%s.txt", home_folder(e), name);
+    else
+        error_set(e, EXIT_USAGE, "there is no experiment '%s'%s%s%s; `rooflab list` shows what there is", name,
+                  near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+    names_free(names);
+    return path.s;
+}
+
+struct experiment *experiment_read(const char *name, struct error *e)
+{
+    char *path = find_path(name, e);
+    struct text source = {0};
+    if (!path || !file_read(path, &source, e)) {
+        free(path);
+        return NULL;
+    }
+    struct experiment *x = need(sizeof *x);
+    const char *slash = strrchr(path, '/');
+    x->path = path;
+    x->name = need_string(slash ? slash + 1 : path);
+    if (ends_with(x->name, ".txt"))
+        x->name[strlen(x->name) - 4] = '\0';
+    x->tensor_bytes = 64e6;
+    x->cols = 1024;
+    struct reading r = {.x = x, .e = e};
+    bool ok = read_lines(&r, source.s);
+    text_free(&source);
+    if (ok)
+        return x;
+    experiment_free(x);
+    return NULL;
+}
+
+void experiment_free(struct experiment *x)
+{
+    if (!x)
+        return;
+    for (int i = 0; i < x->run_count; i++)
+        free(x->runs[i].chain);
+    for (int i = 0; i < x->claim_count; i++)
+        free(x->claims[i]);
+    free(x->name);
+    free(x->path);
+    free(x->title);
+    free(x->ask);
+    free(x);
+}
+
+bool experiment_override(struct experiment *x, const char *chain, struct error *e)
+{
+    struct chain *c = chain_parse(chain, e);
+    if (!c)
+        return false;
+    for (int i = 0; i < x->run_count; i++)
+        free(x->runs[i].chain);
+    x->run_count = 1;
+    struct experiment_run *run = &x->runs[0];
+    *run = (struct experiment_run){.group = "chain", .chain = need_string(chain), .ablate = true};
+    snprintf(run->variants[run->variant_count++], sizeof *run->variants, "unfused");
+    if (c->count >= 4)
+        snprintf(run->variants[run->variant_count++], sizeof *run->variants, "%d+%d", c->count / 2, c->count - c->count / 2);
+    snprintf(run->variants[run->variant_count++], sizeof *run->variants, "fused");
+    for (int i = 0; i < x->chart_count; i++)
+        if (x->charts[i].group[0])
+            snprintf(x->charts[i].group, sizeof x->charts[i].group, "chain");
+    chain_free(c);
+    return true;
+}
