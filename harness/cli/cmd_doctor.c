@@ -9,7 +9,7 @@
 #include "harness/cli/device_list.h"
 #include "harness/cli/doctor.h"
 #include "harness/cli/style.h"
-#include "harness/cli/table.h"
+#include "harness/cli/wrap.h"
 
 enum { NAME_COLUMNS = 12, TEXT_AT = 26 };
 
@@ -71,39 +71,15 @@ static bool can_run(const struct report *r)
 
 /* ---- output ---- */
 
-/* Text behind a left margin, broken at blanks. The cursor stands at the margin. */
-static void print_block(const char *text, int margin)
-{
-    int room = style_width(stdout) - margin;
-    for (;;) {
-        int bytes = text_fitting(text, room);
-        if (text[bytes])
-            for (int i = bytes; i > 0; i--)
-                if (text[i] == ' ') {
-                    bytes = i;
-                    break;
-                }
-        const char *feed = memchr(text, '\n', (size_t)bytes);
-        if (feed)
-            bytes = (int)(feed - text);
-        printf("%.*s\n", bytes, text);
-        text += bytes;
-        text += *text == ' ' || *text == '\n';
-        if (!*text)
-            return;
-        printf("%*s", margin, "");
-    }
-}
-
 static void print_finding(const struct finding *f)
 {
     const struct style *s = style_of(stdout);
     const char *colours[] = {[LEVEL_OK] = s->green, [LEVEL_NOTE] = s->yellow, [LEVEL_PROBLEM] = s->red};
     printf("  %s%-8s%s  %-*s  ", colours[f->level], level_names[f->level], s->off, NAME_COLUMNS, f->name);
-    print_block(f->text, TEXT_AT);
+    wrap_print(stdout, f->text, TEXT_AT, TEXT_AT);
     if (f->remedy) {
         printf("%*s%s", TEXT_AT - 3, "", "-> ");
-        print_block(f->remedy, TEXT_AT);
+        wrap_print(stdout, f->remedy, TEXT_AT, TEXT_AT);
     }
 }
 
@@ -125,7 +101,7 @@ static void print_text(const struct report *r)
                 printf("\n%sWhat cannot be shown here%s\n", s->bold, s->off);
             titled = true;
             printf("  - ");
-            print_block(f->cannot, 4);
+            wrap_print(stdout, f->cannot, 4, 4);
         }
     printf("\n%s\n", can_run(r) ? "The main job can run: make experiment-fusion"
                                 : "The main job cannot run here until the problems above are solved.");

@@ -15,6 +15,8 @@
 #define COMMANDS(X) \
     X(doctor)       \
     X(devices)      \
+    X(list)         \
+    X(show)         \
     X(bound)
 
 enum command_group { GROUP_LOOK, GROUP_MEASURE, GROUP_LEARN, GROUP_COUNT };

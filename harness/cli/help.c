@@ -5,9 +5,10 @@
 #include "harness/base/text.h"
 #include "harness/cli/command.h"
 #include "harness/cli/style.h"
+#include "harness/cli/wrap.h"
 #include "harness/device/device.h"
 
-enum { PAGE = 90, INDENT = 2 };
+enum { INDENT = 2 };
 
 static const char *const group_titles[GROUP_COUNT] = {
     [GROUP_LOOK] = "Look around",
@@ -21,34 +22,6 @@ static const struct exit_note shared_exits[] = {
     {0, NULL},
 };
 
-/* Prints text broken at blanks, so that no line is longer than the page; every line but the first is indented. The
- * cursor stands in column `at`. Line feeds in the text stay. */
-static void print_wrapped(const char *text, int at, int indent)
-{
-    int page = style_width(stdout) < PAGE ? style_width(stdout) : PAGE;
-    while (*text) {
-        int len = (int)strcspn(text, " \n");
-        if (at > indent && at + len > page) {
-            printf("\n%*s", indent, "");
-            at = indent;
-        }
-        printf("%.*s", len, text);
-        at += len;
-        text += len;
-        if (*text == '\n') {
-            printf("\n%*s", text[1] == '\n' ? 0 : indent, "");
-            at = indent;
-        } else if (*text && at + 1 + (int)strcspn(text + 1, " \n") <= page) {
-            putchar(' ');
-            at++;
-        } else if (*text) {
-            at = page;
-        }
-        text += *text != '\0';
-    }
-    putchar('\n');
-}
-
 static void heading(const char *text)
 {
     const struct style *s = style_of(stdout);
@@ -60,7 +33,7 @@ static void entry(const char *left, int width, const char *right)
 {
     printf("%*s%-*s  ", INDENT, "", width, left);
     int used = (int)strlen(left) > width ? (int)strlen(left) : width;
-    print_wrapped(right, INDENT + used + 2, INDENT + width + 2);
+    wrap_print(stdout, right, INDENT + used + 2, INDENT + width + 2);
 }
 
 static void option_left(const struct option *o, struct text *left)
@@ -119,32 +92,37 @@ static void print_options(const struct command *c)
     printf("%*swithout --device: ROOFLAB_DEVICE, else the best Vulkan device (`rooflab devices` lists them)\n", INDENT, "");
 }
 
-static void print_exits(const struct exit_note *n)
+/* The command's own codes and those that all commands share, in the order of the codes. */
+static void print_exits(const struct exit_note *own)
 {
+    const struct exit_note *const lists[] = {own, shared_exits};
     char code[16];
-    for (; n && n->text; n++) {
-        snprintf(code, sizeof code, "%d", n->code);
-        entry(code, 3, n->text);
-    }
+    for (int wanted = 0; wanted <= EXIT_INTERRUPTED; wanted++)
+        for (int l = 0; l < 2; l++)
+            for (const struct exit_note *n = lists[l]; n && n->text; n++) {
+                if (n->code != wanted)
+                    continue;
+                snprintf(code, sizeof code, "%d", n->code);
+                entry(code, 3, n->text);
+            }
 }
 
 void help_command(const struct command *c)
 {
     const struct style *s = style_of(stdout);
     printf("%srooflab %s%s: %s\n\n", s->bold, c->name, s->off, c->summary);
-    print_wrapped(c->about, 0, 0);
+    wrap_print(stdout, c->about, 0, 0);
     printf("\n%susage%s  rooflab %s %s\n", s->bold, s->off, c->name, c->usage);
     print_options(c);
     if (c->examples)
         heading("examples");
     for (const struct example *x = c->examples; x && x->line; x++) {
         printf("%*s%s# ", INDENT, "", s->dim);
-        print_wrapped(x->comment, INDENT + 2, INDENT);
+        wrap_print(stdout, x->comment, INDENT + 2, INDENT);
         printf("%s%*s%s\n", s->off, INDENT, "", x->line);
     }
     heading("exit codes");
     print_exits(c->exits);
-    print_exits(shared_exits);
 }
 
 void help_overview(void)
@@ -152,10 +130,11 @@ void help_overview(void)
     const struct command *const *all = commands_all();
     const struct style *s = style_of(stdout);
     printf("%srooflab%s: how far is a kernel from what the machine allows, and why?\n\n", s->bold, s->off);
-    print_wrapped("A chain of kernels that makes k full passes over a tensor of S bytes cannot run faster than k*S/B "
-                  "on memory of bandwidth B. rooflab measures B on your machine, runs the chain, and tells how close "
-                  "it came and what held it back.",
-                  0, 0);
+    wrap_print(stdout,
+               "A chain of kernels that makes k full passes over a tensor of S bytes cannot run faster than k*S/B "
+               "on memory of bandwidth B. rooflab measures B on your machine, runs the chain, and tells how close "
+               "it came and what held it back.",
+               0, 0);
     printf("\n%susage%s  rooflab COMMAND [options] [words]\n", s->bold, s->off);
     enum command_group group = GROUP_COUNT;
     for (int i = 0; all[i]; i++) {

@@ -1,0 +1,64 @@
+#include "harness/cli/outcome.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/text.h"
+#include "harness/cli/results.h"
+#include "roofline/chart.h"
+
+bool outcome_write(const struct arguments *a, const struct record *r, const char *device_slug, const char *stem,
+                   char **path, struct error *e)
+{
+    struct text t = {0};
+    char *folder = results_folder(a->out, device_slug, e);
+    if (!folder)
+        return false;
+    text_add(&t, "%s/%s.json", folder, stem);
+    free(folder);
+    *path = t.s;
+    return record_write(r, t.s, e);
+}
+
+static bool draw(const struct record *r, const struct outcome_chart *c, const char *stem, struct error *e)
+{
+    struct chart_options o = {.stem = stem, .group = c->group && *c->group ? c->group : NULL, .draw = true};
+    if (strcmp(c->kind, "passes") == 0)
+        return chart_passes(&r, 1, &o, e);
+    if (strcmp(c->kind, "bandwidth") == 0)
+        return chart_bandwidth(&r, 1, &o, e);
+    return chart_roofline(&r, 1, &o, e);
+}
+
+int outcome_charts(const struct arguments *a, const struct record *r, const char *record_path,
+                   const struct outcome_chart *charts, int count)
+{
+    int code = EXIT_OK;
+    size_t base = strlen(record_path) - strlen(".json");
+    for (int i = 0; i < count; i++) {
+        struct error e = {0};
+        struct text stem = {0};
+        char group[64];
+        slug(group, sizeof group, charts[i].group ? charts[i].group : "");
+        text_add(&stem, "%.*s-%s%s%s", (int)base, record_path, charts[i].kind, charts[i].group && *charts[i].group ? "-" : "",
+                 charts[i].group && *charts[i].group ? group : "");
+        if (draw(r, &charts[i], stem.s, &e))
+            fprintf(stderr, "  %s.png\n", stem.s);
+        else
+            code = outcome_worse(code, command_fail(a, &e));
+        text_free(&stem);
+        if (e.code == EXIT_ENVIRONMENT)
+            break; /* no gnuplot: one message is enough */
+    }
+    return code;
+}
+
+int outcome_worse(int a, int b)
+{
+    static const int order[] = {EXIT_INTERRUPTED, EXIT_ENVIRONMENT, EXIT_BEATEN, EXIT_CHECK, EXIT_USAGE, EXIT_SKIPPED};
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        if (a == order[i] || b == order[i])
+            return order[i];
+    return EXIT_OK;
+}

@@ -1,0 +1,23 @@
+/* How every measuring command ends: the record written, the charts drawn, the report printed, the exit code. */
+#ifndef ROOFLAB_OUTCOME_H
+#define ROOFLAB_OUTCOME_H
+
+#include "harness/base/record.h"
+#include "harness/cli/command.h"
+
+/* Writes the record to <results>/<stem>.json; *path is the file, freed by the caller. */
+bool outcome_write(const struct arguments *a, const struct record *r, const char *slug, const char *stem, char **path,
+                   struct error *e);
+
+/* Charts beside the record: "passes" (of a group), "roofline", "bandwidth". A chart that cannot be drawn is told on stderr
+ * and costs EXIT_ENVIRONMENT, since the record is what counts and is there already. Returns the exit code. */
+struct outcome_chart {
+    const char *kind, *group;
+};
+int outcome_charts(const struct arguments *a, const struct record *r, const char *record_path,
+                   const struct outcome_chart *charts, int count);
+
+/* 4, 3, 1 in this order of weight; 0 else. */
+int outcome_worse(int a, int b);
+
+#endif

@@ -1,0 +1,20 @@
+/* What a record says, as tables for a reader or as CSV. From the record alone: nothing is measured here. */
+#ifndef ROOFLAB_REPORT_H
+#define ROOFLAB_REPORT_H
+
+#include <stdio.h>
+
+#include "harness/base/record.h"
+
+/* Runs by group, each variant with its steps below it; what could not run with its reason. */
+void report_runs(const struct record *r, FILE *out);
+void report_runs_csv(const struct record *r, FILE *out);
+/* Ceilings: best of each kind, or all of them. */
+void report_ceilings(const struct record *r, bool all, FILE *out);
+void report_ceilings_csv(const struct record *r, FILE *out);
+void report_claims(const struct record *r, FILE *out);
+void report_notes(const struct record *r, FILE *out);
+/* Does a claim surely fail? */
+bool report_claim_failed(const struct record *r);
+
+#endif

@@ -1,0 +1,33 @@
+#include "harness/cli/shape.h"
+
+#include <string.h>
+
+#include "harness/base/units.h"
+
+static bool entry(struct shape_entry *s, const char *word, struct error *e)
+{
+    const char *equals = strchr(word, '=');
+    size_t len = equals ? (size_t)(equals - word) : 0;
+    double value = 0;
+    if (len == 0 || len >= sizeof s->name)
+        return error_set(e, EXIT_USAGE, "'%s' is not a shape: write name=value, like rows=1000", word);
+    *s = (struct shape_entry){0};
+    memcpy(s->name, word, len);
+    if (!units_parse(UNIT_COUNT, equals + 1, &value, e))
+        return error_prefix(e, "%s", s->name);
+    s->value = (uint64_t)value;
+    return true;
+}
+
+bool shape_parse(char *const *words, int word_count, struct shape_entry shape[RUN_SHAPE_MAX], int *count,
+                 struct error *e)
+{
+    *count = 0;
+    for (int i = 0; i < word_count; i++) {
+        if (*count == RUN_SHAPE_MAX)
+            return error_set(e, EXIT_USAGE, "'%s': a shape has at most %d names", words[i], RUN_SHAPE_MAX);
+        if (!entry(&shape[(*count)++], words[i], e))
+            return false;
+    }
+    return true;
+}
