@@ -17,7 +17,8 @@
     X(devices)      \
     X(list)         \
     X(show)         \
-    X(bound)
+    X(bound)        \
+    X(experiment)
 
 enum command_group { GROUP_LOOK, GROUP_MEASURE, GROUP_LEARN, GROUP_COUNT };
 

@@ -187,7 +187,7 @@ static bool is_best(const struct record *r, const struct ceiling *c)
         const struct ceiling *o = &r->ceilings[i];
         bool alike = o->kind == c->kind && (c->kind == CEILING_BANDWIDTH
                                                 ? o->mix == c->mix && o->via == c->via && o->access == c->access &&
-                                                      o->footprint_bytes > 1.6e7 == c->footprint_bytes > 1.6e7
+                                                      (o->footprint_bytes > 1.6e7) == (c->footprint_bytes > 1.6e7)
                                                 : strcmp(o->op, c->op) == 0);
         if (alike && (o->value.median > c->value.median || (o->value.median == c->value.median && o < c)))
             return false;

@@ -227,7 +227,8 @@ static bool parse_references(struct reading *r)
         bool last = i == r->reference_count - 1;
         r->line = r->reference_lines[i];
         snprintf(ref->name, sizeof ref->name, "y");
-        if (equals && equals[1] != '=') {
+        size_t word = strspn(text, "abcdefghijklmnopqrstuvwxyz_0123456789");
+        if (equals && text + word + strspn(text + word, " ") == equals && equals[1] != '=') {
             *equals = '\0';
             snprintf(ref->name, sizeof ref->name, "%s", trim(text));
             text = trim(equals + 1);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/expr.h"
 #include "harness/base/interrupt.h"
 #include "harness/base/units.h"
 #include "harness/measure/experiment.h"
