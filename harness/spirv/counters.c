@@ -98,7 +98,7 @@ static int deepest_first(const void *x, const void *y)
 }
 
 /* Kruskal's tree over the contracted points; what does not fit in it is counted. */
-static void choose(struct counters *c, const struct module *m, uint32_t *tree)
+static void choose(struct counters *c, const struct module *m, uint32_t *tree, bool all)
 {
     uint32_t *depth = need((m->block_count + 1) * sizeof *depth);
     struct ranked *order = need((m->block_count + 1) * sizeof *order);
@@ -111,7 +111,7 @@ static void choose(struct counters *c, const struct module *m, uint32_t *tree)
         tree[i] = i;
     for (uint32_t i = 0; i < m->block_count; i++) {
         uint32_t b = order[i].block;
-        if (c->reached[b] && !unite(tree, c->before[b], c->behind[b]))
+        if (c->reached[b] && (all || !unite(tree, c->before[b], c->behind[b])))
             c->slot[b] = 1;
     }
     for (uint32_t b = 0; b < m->block_count; b++)
@@ -121,7 +121,7 @@ static void choose(struct counters *c, const struct module *m, uint32_t *tree)
     free(order);
 }
 
-bool counters_plan(struct counters *c, const struct module *m, const bool *reached, struct error *e)
+bool counters_plan(struct counters *c, const struct module *m, const bool *reached, bool all, struct error *e)
 {
     uint32_t blocks = m->block_count;
     memset(c, 0, sizeof *c);
@@ -144,7 +144,7 @@ bool counters_plan(struct counters *c, const struct module *m, const bool *reach
         c->behind[b] = find(parent, 2 * b + 1);
     }
     if (followed)
-        choose(c, m, parent);
+        choose(c, m, parent, all);
     free(parent);
     if (!followed)
         counters_free(c);

@@ -20,8 +20,9 @@ struct counters {
     bool *reached;    /* by block: it is in a function that the entry point reaches */
 };
 
-/* Plans counters for the functions marked in reached. Fails with EXIT_USAGE where a branch leads nowhere. */
-bool counters_plan(struct counters *c, const struct module *m, const bool *reached, struct error *e);
+/* Plans counters for the functions marked in reached; `all` gives every block its own, which costs more and
+ * tells no more: it is there to prove the others right. Fails with EXIT_USAGE where a branch leads nowhere. */
+bool counters_plan(struct counters *c, const struct module *m, const bool *reached, bool all, struct error *e);
 void counters_free(struct counters *c);
 
 /* Executions of every block from the counters' values; both have their plan's length. */

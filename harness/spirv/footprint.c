@@ -216,7 +216,7 @@ static void mark_buffer(struct footprint *f, const uint32_t *w, struct source_li
     uint32_t first = f->first_target[resource];
     const struct type *t = module_type(f->e->m, a->type);
     if (!first) {
-        not_marked(f, w, line, name, "its buffer is not bound, or is one of too many");
+        not_marked(f, w, line, name, "its buffer has no binding, or its array of buffers no known length");
         return;
     }
     if (!address_chain(f->e->m, a->object, &c) || a->tile) {

@@ -350,7 +350,7 @@ bool instrument(struct instrumented *in, const uint32_t *words, size_t count,
         return false;
     trace_build(&in->trace, &in->module);
     bool done = reflect(&in->reflection, &in->module, options->entry, &in->trace, e) &&
-                counters_plan(&in->counters, &in->module, in->reflection.reached, e);
+                counters_plan(&in->counters, &in->module, in->reflection.reached, options->every_block, e);
     if (done) {
         mix_build(&in->mix, &in->module, &in->trace, &in->reflection, options->texels, options->texel_count);
         choose_place(in, options);

@@ -26,6 +26,7 @@ struct instrument_options {
     const struct spec_value *spec; /* the values that the run will use: sizes of arrays may depend on them */
     uint32_t specs;
     bool footprint;                /* mark what is read and written, and check bounds */
+    bool every_block;              /* a counter in every block: to check the fewer ones by */
     bool place;                    /* use set and binding below instead of a free one in the lowest used set */
     uint32_t set, binding;
     const struct texel_size *texels; /* of resources whose format the shader does not tell */

@@ -143,7 +143,7 @@ static bool describe(struct resource *r, const struct module *m, const uint32_t 
     r->bound = set && set->count && binding && binding->count;
     r->set = set && set->count ? m->words[set->at] : 0;
     r->binding = binding && binding->count ? m->words[binding->at] : 0;
-    if (type_is_handle(t) && t->kind != TYPE_SAMPLER)
+    if (t->kind == TYPE_IMAGE || t->kind == TYPE_SAMPLED_IMAGE)
         describe_image(r, m, t);
     else if (t->kind == TYPE_SAMPLER)
         r->kind = RESOURCE_SAMPLER;

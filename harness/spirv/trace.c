@@ -21,7 +21,8 @@ struct flow {
 
 bool type_is_handle(const struct type *t)
 {
-    return t && (t->kind == TYPE_IMAGE || t->kind == TYPE_SAMPLER || t->kind == TYPE_SAMPLED_IMAGE);
+    return t && (t->kind == TYPE_IMAGE || t->kind == TYPE_SAMPLER || t->kind == TYPE_SAMPLED_IMAGE ||
+                 t->kind == TYPE_OPAQUE);
 }
 
 static void add_edge(struct flow *f, uint32_t from, uint32_t to)

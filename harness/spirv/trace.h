@@ -22,7 +22,7 @@ void trace_build(struct trace *t, const struct module *m);
 void trace_free(struct trace *t);
 uint32_t trace_root(const struct trace *t, uint32_t id);
 
-/* Is the type an image, a sampler or both? Loads of such a variable fetch a handle, not memory. */
+/* Is the type an image, a sampler, both, or another opaque thing? Loads of such a variable fetch a handle. */
 bool type_is_handle(const struct type *t);
 
 /* One access of an instruction to memory. */

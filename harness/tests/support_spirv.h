@@ -28,7 +28,9 @@ struct support_run {
     const char *shader;
     bool debug, footprint;
     bool instrumented_only; /* the plain shader is not safe to run */
+    bool every_block;       /* instrument_options */
     uint64_t bytes[SUPPORT_BUFFERS]; /* of the buffers at set 0, bindings 0, 1, ..; 0 ends the list */
+    enum bind_kind kind[SUPPORT_BUFFERS]; /* texel buffers are RGBA32F */
     void *data[SUPPORT_BUFFERS];     /* what they hold before, and after the instrumented run */
     uint64_t view[SUPPORT_BUFFERS];  /* bytes that the binding covers; 0: all */
     uint32_t push[8];

@@ -266,6 +266,37 @@ static void counts_carry(void **state)
     finish(&r);
 }
 
+/* A counter in every block against the few that are needed: the same counts, and the same results. */
+static void fewer_counters_tell_the_same(void **state)
+{
+    (void)state;
+    static const char *const shaders[] = {"control", "loops", "divergent"};
+    for (int i = 0; i < 6; i++) {
+        struct support_run r[2];
+        uint64_t *blocks[2];
+        for (int every = 0; every < 2; every++) {
+            r[every] = (struct support_run){.shader = shaders[i / 2], .bytes = {4 * 96}, .debug = i & 1,
+                                            .push = {90}, .push_words = i / 2 == 2, .every_block = every,
+                                            .groups = {3, 1, 1}};
+            int *x = need(4 * 96);
+            for (int k = 0; k < 96; k++)
+                x[k] = k % 23 - 5;
+            r[every].data[0] = x;
+            execute(&r[every]);
+            blocks[every] = need((r[every].in.module.block_count + 1) * sizeof **blocks);
+            instrument_blocks(&r[every].in, r[every].lab, blocks[every]);
+        }
+        assert_true(r[0].in.counters.count < r[1].in.counters.count);
+        assert_memory_equal(r[0].data[0], r[1].data[0], 4 * 96);
+        for (uint32_t b = 0; b < r[0].in.module.block_count; b++)
+            assert_int_equal(blocks[0][b], blocks[1][b]);
+        for (int every = 0; every < 2; every++) {
+            free(blocks[every]);
+            finish(&r[every]);
+        }
+    }
+}
+
 /* `test_count gemm`: what counting costs, for a person to read. */
 static int gemm_cost(bool footprint)
 {
@@ -293,7 +324,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(tiled_gemm_counts),    cmocka_unit_test(layer_norm_counts),
         cmocka_unit_test(online_softmax_counts), cmocka_unit_test(divergent_counts),
         cmocka_unit_test(subgroup_counts),      cmocka_unit_test(atomic_counts),
-        cmocka_unit_test(counts_carry),
+        cmocka_unit_test(counts_carry),         cmocka_unit_test(fewer_counters_tell_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -127,16 +127,64 @@ static void structures_mark_their_members(void **state)
 {
     (void)state;
     uint64_t n = 32;
-    struct footprint_run f = {.run = {.shader = "structs", .bytes = {16 + 96 * n, 96 * n, 48}, .groups = {1, 1, 1}}};
-    struct error e = {0};
-    struct compiled c;
-    struct instrument_options options = {.footprint = true};
-    assert_true(support_compile("structs", TARGET_1_3, true, false, &c));
-    assert_true(instrument(&f.run.in, c.words, c.count, &options, &e));
+    struct footprint_run f = {.run = {.shader = "structs", .debug = true, .bytes = {16 + 96 * n, 96 * n, 48},
+                                      .kind = {0, 0, BIND_UNIFORM}, .groups = {1, 1, 1}}};
+    execute(&f);
+    assert_true(f.run.same);
     assert_int_equal(f.run.in.mix.not_counted_count, 0);
-    assert_int_equal(f.run.in.target_count, 3);
-    free(c.words);
-    support_clear(&f.run);
+    /* head; and of each: id, the second Inner whole, one float of the first's matrix */
+    assert_int_equal(f.bytes[0].read_first, 4 + n * (4 + 32 + 4));
+    assert_int_equal(f.bytes[0].written, 0);
+    /* the whole structure; its matrix element is read only after that */
+    assert_int_equal(f.bytes[1].read_first, 0);
+    assert_int_equal(f.bytes[1].written, n * 72);
+    /* std140: the matrix's columns are 16 bytes apart, 8 of which are padding */
+    assert_int_equal(f.bytes[2].read_first, 32);
+    assert_int_equal(f.bytes[2].sectors, 48);
+    assert_int_equal(no_faults(&f), 0);
+    finish(&f);
+}
+
+static void texel_buffers_are_marked_by_texel(void **state)
+{
+    (void)state;
+    uint64_t n = 100, covered = 90;
+    struct footprint_run f = {.run = {.shader = "texel", .debug = true, .bytes = {16 * n, 16 * n},
+                                      .view = {0, 16 * covered}, .kind = {BIND_TEXEL_READ, BIND_TEXEL_WRITE},
+                                      .push = {(uint32_t)n}, .push_words = 1, .groups = {2, 1, 1}}};
+    struct fault faults[LAB_RECORD_COUNT];
+    uint32_t all;
+    execute(&f);
+    assert_int_equal(f.run.totals.resources[0].bytes_loaded, 16 * n);
+    assert_int_equal(f.run.totals.resources[1].bytes_stored, 16 * n);
+    assert_int_equal(f.bytes[0].read_first, 16 * n);
+    assert_int_equal(f.bytes[1].written, 16 * covered);
+    footprint_faults(&f.run.in, f.run.lab, faults, &all);
+    assert_int_equal(all, n - covered);
+    assert_in_range(faults[0].index, covered, n - 1);
+    assert_int_equal(faults[0].site->line.line, 10);
+    finish(&f);
+}
+
+/* Row-major matrices: a column's components lie a row apart. The last invocation writes behind the buffer. */
+static void matrices_are_marked_by_their_layout(void **state)
+{
+    (void)state;
+    uint64_t n = 32; /* a: mat3x4 row-major: 4 rows of 16 bytes, 12 used; b: mat3: 3 columns of 16, 12 used */
+    struct footprint_run f = {.run = {.shader = "matrices", .debug = true, .bytes = {16 * 8 + 16 + 16 * 4, 64 * n, 48 * n},
+                                      .kind = {BIND_UNIFORM}, .groups = {1, 1, 1}}};
+    struct fault faults[LAB_RECORD_COUNT];
+    uint32_t all;
+    execute(&f);
+    /* Every a.m[i] is read whole; which of its words were written before depends on the neighbours' order. */
+    assert_in_range(f.bytes[1].touched, 48 * n, 48 * n);
+    assert_in_range(f.bytes[1].read_first, 48 * n - 20 * n, 48 * n);
+    assert_int_equal(f.bytes[2].written, 36 * n);
+    footprint_faults(&f.run.in, f.run.lab, faults, &all);
+    assert_int_equal(all, 4); /* one column: four rows */
+    assert_int_equal(faults[0].index, n);
+    assert_int_equal(faults[0].target, 1);
+    finish(&f);
 }
 
 static void faults_have_place_and_line(void **state)
@@ -210,6 +258,8 @@ int main(void)
         cmocka_unit_test(in_place_counts_twice_and_scratch_once),
         cmocka_unit_test(order_holds_across_a_barrier),
         cmocka_unit_test(structures_mark_their_members),
+        cmocka_unit_test(texel_buffers_are_marked_by_texel),
+        cmocka_unit_test(matrices_are_marked_by_their_layout),
         cmocka_unit_test(faults_have_place_and_line),
         cmocka_unit_test(bounds_are_those_of_the_binding),
     };
