@@ -8,6 +8,9 @@
 struct ceilings {
     const struct ceiling *list;
     int count;
+    /* Loads, stores and arithmetic are one instruction stream, and their times add up: a software device. On hardware
+     * they overlap, and the larger one counts. */
+    bool serial;
 };
 
 /* B* in bytes/s for a step whose largest single buffer has `largest_bytes`: the highest upper 95 % limit

@@ -30,7 +30,7 @@ struct roof roof_of_step(struct ceilings c, const struct cost *cost)
         return r;
     r.bytes_per_s = memory->value.median;
     r.bytes_ns = bytes / r.bytes_per_s * 1e9;
-    r.roof_ns = isnan(r.bytes_ns) ? NAN : r.dispatch_ns + fmax(r.bytes_ns, r.arithmetic_ns);
+    r.roof_ns = isnan(r.bytes_ns) ? NAN : r.dispatch_ns + (c.serial ? r.bytes_ns + r.arithmetic_ns : fmax(r.bytes_ns, r.arithmetic_ns));
     return r;
 }
 

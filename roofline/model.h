@@ -17,7 +17,7 @@ struct roof {
     double dispatch_ns;   /* a */
     double bytes_ns;      /* bytes / B_roof */
     double arithmetic_ns; /* sum of operations / their ceilings: one instruction stream issues them all */
-    double roof_ns;       /* dispatch + max(bytes, arithmetic) */
+    double roof_ns;       /* dispatch + max(bytes, arithmetic), or their sum on a serial device (ceiling.h) */
     double bytes_per_s;   /* B_roof that was used */
 };
 

@@ -17,8 +17,14 @@
     X(devices)      \
     X(list)         \
     X(show)         \
+    X(plot)         \
     X(bound)        \
-    X(experiment)
+    X(ceilings)     \
+    X(check)        \
+    X(bench)        \
+    X(chain)        \
+    X(experiment)   \
+    X(notebook)
 
 enum command_group { GROUP_LOOK, GROUP_MEASURE, GROUP_LEARN, GROUP_COUNT };
 

@@ -59,6 +59,11 @@ void study_close(struct study *s)
     free(s);
 }
 
+static bool is_serial(const struct device *d)
+{
+    return d->info.computes && !d->info.hardware;
+}
+
 struct pool *study_pool(struct study *s)
 {
     return s->pool;
@@ -339,7 +344,7 @@ static void account_item(struct study *s, const struct session *n, struct item *
 
 static void account_all(struct study *s, const struct session *n)
 {
-    struct ceilings c = {s->record->ceilings, s->record->ceiling_count};
+    struct ceilings c = {s->record->ceilings, s->record->ceiling_count, is_serial(s->device)};
     for (int i = 0; i < s->count; i++) {
         struct item *item = &s->items[i];
         if (!is_ok(s, item) || item->subjects[LOAD_RUN] < 0 || n->subjects[item->subjects[LOAD_RUN]].n == 0)
@@ -395,7 +400,7 @@ bool study_plateau(struct study *s, double *bytes, struct progress_sink *progres
     if (ok)
         take_ceilings(s, &n, false);
     end_session(&n);
-    s->plateau = *bytes = ceilings_last_plateau((struct ceilings){s->record->ceilings, s->record->ceiling_count});
+    s->plateau = *bytes = ceilings_last_plateau((struct ceilings){s->record->ceilings, s->record->ceiling_count, false});
     return ok;
 }
 

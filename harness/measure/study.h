@@ -7,6 +7,7 @@
 #define ROOFLAB_STUDY_H
 
 #include "harness/base/progress.h"
+#include "harness/kernel/kernel.h"
 #include "harness/measure/ceilings.h"
 #include "harness/measure/verify.h"
 #include "harness/measure/workload.h"
@@ -33,6 +34,10 @@ void study_add_failed(struct study *s, const struct study_run *run, const struct
 /* The variants of a chain: groupings as in chain_grouping ("unfused", "fused", "2+2"). */
 bool study_add_chain(struct study *s, const char *group, const char *chain, const char *const *groupings, int count,
                      double tensor_bytes, uint64_t cols, bool ablate, struct error *e);
+
+/* A kernel file at a shape (overrides of the header's). It is also compared in full at a small shape of primes. */
+bool study_add_kernel(struct study *s, const char *group, const struct kernel *k, const struct shape_entry *shape,
+                      int count, struct error *e);
 
 /* The footprint of the last cache plateau, by a quick sweep of the copy (done once). */
 bool study_plateau(struct study *s, double *bytes, struct progress_sink *progress, struct error *e);

@@ -1,0 +1,167 @@
+/* rooflab chain: any chain of operators, unfused, fused and in groups, measured here. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/interrupt.h"
+#include "harness/base/text.h"
+#include "harness/cli/command.h"
+#include "harness/cli/outcome.h"
+#include "harness/cli/progress.h"
+#include "harness/cli/report.h"
+#include "harness/kernel/chain.h"
+#include "harness/measure/provenance.h"
+#include "harness/measure/study.h"
+
+struct options {
+    double tensor_bytes, cols;
+    const char *fuse;
+    bool ablate, charts;
+};
+
+static const struct option options[] = {
+    {"tensor", OPTION_QUANTITY, "SIZE", "S, the bytes of the tensor that flows through: 64MB, 64MiB",
+     .offset = offsetof(struct options, tensor_bytes), .unit = UNIT_BYTES, .standard = "64MB"},
+    {"cols", OPTION_QUANTITY, "N", "columns, the length of a row; rows are rounded down",
+     .offset = offsetof(struct options, cols), .unit = UNIT_COUNT, .standard = "1024"},
+    {"fuse", OPTION_STRING, "GROUPS", "a grouping besides unfused and fused: 2+2, 1+3, or several: 2+2,1+3",
+     .offset = offsetof(struct options, fuse)},
+    {"ablate", OPTION_FLAG, NULL, "also time the arithmetic alone and the loads and stores alone: what binds?",
+     .offset = offsetof(struct options, ablate)},
+    {"charts", OPTION_FLAG, NULL, "also draw the pass chart and the roofline", .offset = offsetof(struct options, charts)},
+    {0},
+};
+
+enum { VARIANTS_MAX = 8 };
+
+static int variants_of(const struct options *o, char *fuse, const char *list[VARIANTS_MAX])
+{
+    int n = 0;
+    char *save = NULL;
+    list[n++] = "unfused";
+    for (char *word = o->fuse ? strtok_r(fuse, ", ", &save) : NULL; word && n < VARIANTS_MAX - 1; word = strtok_r(NULL, ", ", &save))
+        if (strcmp(word, "unfused") != 0 && strcmp(word, "fused") != 0)
+            list[n++] = word;
+    list[n++] = "fused";
+    return n;
+}
+
+static bool sane(const struct options *o, struct error *e)
+{
+    if (!(o->tensor_bytes >= 4 * o->cols) || o->cols < 1 || o->cols > 1e9)
+        return error_set(e, EXIT_USAGE, "a tensor of %.0f bytes has not one row of %.0f columns (4 bytes each): use a larger "
+                                        "--tensor or a smaller --cols",
+                         o->tensor_bytes, o->cols);
+    return true;
+}
+
+static bool measure(const struct arguments *a, struct device *d, struct record *r, struct error *e)
+{
+    const struct options *o = a->own;
+    const char *variants[VARIANTS_MAX];
+    char *fuse = need_string(o->fuse);
+    struct progress progress;
+    progress_open(&progress, a->quiet);
+    provenance_fill(r, "chain", d);
+    struct study *s = study_open(d, r);
+    int count = variants_of(o, fuse, variants);
+    progress_step(&progress.sink, "compiling and verifying", 0, 1);
+    bool ok = study_add_chain(s, "chain", a->words[0], variants, count, o->tensor_bytes, (uint64_t)o->cols, o->ablate, e) &&
+              study_measure(s, 15, &progress.sink, e);
+    provenance_finish(r, d);
+    study_close(s);
+    progress_close(&progress);
+    free(fuse);
+    return ok;
+}
+
+static void print_result(const struct arguments *a, const struct record *r)
+{
+    if (a->json) {
+        char *json = record_json(r);
+        fputs(json, stdout);
+        free(json);
+    } else if (a->csv) {
+        report_runs_csv(r, stdout);
+    } else {
+        report_runs(r, stdout);
+        report_notes(r, stdout);
+    }
+    fflush(stdout);
+}
+
+/* A chain none of whose variants could run is an answer of its own. */
+static int nothing_ran(const struct arguments *a, const struct record *r)
+{
+    for (int i = 0; i < r->run_count; i++)
+        if (r->runs[i].status != RUN_UNSUPPORTED)
+            return EXIT_OK;
+    if (a->json || a->csv)
+        fprintf(stderr, "rooflab chain: %s\n", r->runs[0].why);
+    return EXIT_ENVIRONMENT;
+}
+
+static int finish(const struct arguments *a, const struct device *d, struct record *r)
+{
+    const struct options *o = a->own;
+    const struct outcome_chart charts[] = {{"passes", "chain"}, {"roofline", "chain"}};
+    struct error e = {0};
+    char *path = NULL;
+    char stem[96] = "chain-";
+    int code = outcome_worse(study_exit(r), nothing_ran(a, r));
+    print_result(a, r);
+    slug(stem + 6, sizeof stem - 6, a->words[0]);
+    if (!outcome_write(a, r, d->info.slug, stem, &path, &e))
+        code = outcome_worse(code, command_fail(a, &e));
+    else if (o->charts)
+        code = outcome_worse(code, outcome_charts(a, r, path, charts, 2));
+    if (path && !a->quiet)
+        fprintf(stderr, "written: %s\n", path);
+    free(path);
+    return interrupted ? EXIT_INTERRUPTED : code;
+}
+
+static int run(const struct arguments *a)
+{
+    struct error e = {0};
+    struct record r = {0};
+    struct chain *c = sane(a->own, &e) ? chain_parse(a->words[0], &e) : NULL; /* wrong words before devices */
+    struct device *d = c ? device_open(a->device, &e) : NULL;
+    int code = d && measure(a, d, &r, &e) ? finish(a, d, &r) : command_fail(a, &e);
+    chain_free(c);
+    record_clear(&r);
+    device_close(d);
+    return code;
+}
+
+static const struct example examples[] = {
+    {"rooflab chain \"layernorm|bias|gelu|dropout(0.1)\" --fuse 2+2", "the seed exercise on this machine"},
+    {"rooflab chain \"rmsnorm|silu|mul\" --tensor 16MiB --ablate --charts", "what binds, with pictures"},
+    {"rooflab chain \"layernorm|bias|gelu|dropout\" --device sim:B=320GB/s,launch=0", "the same on a machine on paper"},
+    {NULL, NULL},
+};
+static const struct exit_note exits[] = {{EXIT_OK, "measured, or UNRESOLVED"},
+                                         {EXIT_CHECK, "a kernel's result was wrong"},
+                                         {EXIT_BEATEN, "a bound was beaten"},
+                                         {EXIT_ENVIRONMENT, "no device, or the tensor does not fit it"},
+                                         {0, NULL}};
+
+const struct command command_chain = {
+    .name = "chain",
+    .group = GROUP_MEASURE,
+    .summary = "a chain of operators, unfused and fused, measured here",
+    .about = "Generates one kernel per operator (unfused), one for all (fused) and any grouping between, verifies each against "
+             "double precision, and measures them in the same rounds as the ceilings: time, passes, what binds, the bound "
+             "k*S/B and the verdict on it, and the speed-up with its interval. `rooflab list` shows the operators.",
+    .usage = "CHAIN",
+    .word = "a chain like \"layernorm|bias|gelu\"",
+    .min_words = 1,
+    .max_words = 1,
+    .common = COMMON_DEVICE | COMMON_JSON | COMMON_CSV | COMMON_OUT | COMMON_QUIET,
+    .options = options,
+    .own_bytes = sizeof(struct options),
+    .examples = examples,
+    .exits = exits,
+    .run = run,
+};

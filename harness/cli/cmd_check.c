@@ -1,0 +1,170 @@
+/* rooflab check: do kernels keep what their headers promise, and compute what their references say? */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/text.h"
+#include "harness/cli/command.h"
+#include "harness/cli/style.h"
+#include "harness/kernel/chain.h"
+#include "harness/kernel/kernel.h"
+#include "harness/measure/verify.h"
+
+/* Primes, one and a large one, so that nothing divides a workgroup; and two sizes that do. */
+static const uint64_t shapes[][3] = {{1, 1, 1}, {13, 37, 29}, {3, 1031, 7}, {64, 256, 32}};
+/* Columns of an operator's check: with and without vectors, one element, and a row that no register holds. */
+static const uint64_t columns[] = {1, 3, 37, 64, 1000, 1024, 5000};
+
+struct tally {
+    struct device *device;
+    struct pool *pool;
+    int passed, failed, unsupported;
+};
+
+static void say(struct tally *t, const char *name, bool ok, bool unsupported, const char *why)
+{
+    const struct style *s = style_of(stdout);
+    t->passed += ok;
+    t->unsupported += !ok && unsupported;
+    t->failed += !ok && !unsupported;
+    printf("%s%-11s%s %s%s%s\n", ok ? s->green : unsupported ? s->yellow : s->red, ok ? "ok" : unsupported ? "unsupported" : "FAILED",
+           s->off, name, ok ? "" : ": ", ok ? "" : why);
+    fflush(stdout);
+}
+
+/* Runs and compares one plan in full. */
+static bool check_plan(struct tally *t, struct plan *p, const char *at, struct error *e)
+{
+    struct verification v;
+    struct workload *w = p ? workload_open(t->pool, p, e) : NULL;
+    bool ok = w && verify(w, VERIFY_ALL_ROWS, &v, e);
+    if (ok && !v.passed)
+        ok = error_set(e, EXIT_CHECK, "%s", v.why);
+    workload_close(w);
+    return ok || error_prefix(e, "at %s", at);
+}
+
+static bool check_shapes(struct tally *t, const struct kernel *k, struct error *e)
+{
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        struct shape_entry shape[RUN_SHAPE_MAX];
+        struct text at = {0};
+        for (int n = 0; n < k->shapes; n++) {
+            shape[n] = k->shape[n];
+            shape[n].value = shapes[i][n % 3];
+            text_add(&at, "%s%s=%llu", n ? " " : "", shape[n].name, (unsigned long long)shape[n].value);
+        }
+        struct plan *p = kernel_plan(k, shape, k->shapes, NULL, e);
+        bool ok = check_plan(t, p, text_get(&at), e);
+        text_free(&at);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+static void check_kernel(struct tally *t, const char *name)
+{
+    struct error e = {0};
+    struct kernel *k = kernel_find(name, &e);
+    bool ok = k && kernel_check_module(k, &e);
+    if (ok && t->device && t->device->info.computes && k->reference)
+        ok = check_shapes(t, k, &e);
+    say(t, name, ok, e.code == EXIT_ENVIRONMENT, e.text);
+    kernel_free(k);
+}
+
+/* A chain at all column counts, in every grouping of interest. */
+static bool check_chain_at(struct tally *t, const struct chain *c, const char *grouping, uint64_t cols, struct error *e)
+{
+    int sizes[CHAIN_MAX], groups = chain_grouping(c, grouping, sizes, e);
+    struct chain_options o = {.rows = 5, .cols = cols};
+    char at[80];
+    snprintf(at, sizeof at, "%s, 5 rows of %llu", grouping, (unsigned long long)cols);
+    if (!groups)
+        return false;
+    return check_plan(t, chain_plan(c, sizes, groups, &t->device->info, &o, e), at, e);
+}
+
+static void check_chain(struct tally *t, const char *text)
+{
+    struct error e = {0};
+    struct chain *c = chain_parse(text, &e);
+    bool ok = c != NULL;
+    for (size_t i = 0; i < sizeof columns / sizeof *columns && ok && t->device && t->device->info.computes; i++) {
+        ok = check_chain_at(t, c, "unfused", columns[i], &e);
+        ok = ok && (c->count == 1 || check_chain_at(t, c, "fused", columns[i], &e));
+    }
+    say(t, text, ok, e.code == EXIT_ENVIRONMENT, e.text);
+    chain_free(c);
+}
+
+/* Everything there is: all kernels, all operators alone, and with a neighbour on either side. */
+static bool check_all(struct tally *t, struct error *e)
+{
+    size_t n;
+    int operators;
+    char **names = kernel_names(&n, e);
+    const struct operator *const *all = operators_all(&operators, e);
+    if (!names || !all)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        check_kernel(t, names[i]);
+    for (int i = 0; i < operators; i++) {
+        struct text chain = {0};
+        check_chain(t, all[i]->name);
+        text_add(&chain, "scale(0.5)|%s|bias|dropout(0.2)", all[i]->name);
+        check_chain(t, chain.s);
+        text_free(&chain);
+    }
+    names_free(names);
+    return true;
+}
+
+static int run(const struct arguments *a)
+{
+    struct error e = {0};
+    struct tally t = {.device = device_open(a->device, &e)};
+    if (!t.device)
+        return command_fail(a, &e);
+    t.pool = pool_open(t.device);
+    bool ok = a->word_count > 0 || check_all(&t, &e);
+    for (int i = 0; i < a->word_count; i++) {
+        bool chain = strchr(a->words[i], '|') || operator_find(a->words[i], NULL);
+        if (chain)
+            check_chain(&t, a->words[i]);
+        else
+            check_kernel(&t, a->words[i]);
+    }
+    pool_close(t.pool);
+    device_close(t.device);
+    if (!ok)
+        return command_fail(a, &e);
+    printf("\n%d ok, %d failed, %d unsupported here\n", t.passed, t.failed, t.unsupported);
+    return t.failed ? EXIT_CHECK : t.passed ? EXIT_OK : EXIT_ENVIRONMENT;
+}
+
+static const struct example examples[] = {
+    {"rooflab check", "every kernel and every operator"},
+    {"rooflab check layernorm/2-one-read", "one kernel: header against module, then result against reference"},
+    {"rooflab check \"layernorm|to_f16|gelu\"", "a chain, unfused and fused"},
+    {NULL, NULL},
+};
+static const struct exit_note exits[] = {{EXIT_OK, "all is right"}, {EXIT_CHECK, "a header lies or a result is wrong"},
+                                         {EXIT_ENVIRONMENT, "no device, or nothing of it runs here"}, {0, NULL}};
+
+const struct command command_check = {
+    .name = "check",
+    .group = GROUP_MEASURE,
+    .summary = "headers against modules, results against references",
+    .about = "Holds each kernel's header against what its module does (bindings, directions, push and specialisation constants, "
+             "workgroup), then runs it at awkward shapes with poisoned outputs and guard zones and compares every element with "
+             "the double-precision reference. Operators and chains are checked unfused and fused, at row lengths that divide nothing.",
+    .usage = "[KERNEL|OPERATOR|CHAIN...]",
+    .min_words = 0,
+    .max_words = -1,
+    .common = COMMON_DEVICE,
+    .examples = examples,
+    .exits = exits,
+    .run = run,
+};
