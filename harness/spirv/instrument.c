@@ -262,23 +262,81 @@ static uint32_t write_bank(struct writer *w)
     return emit_two(e, t, SpvOpIAdd, u32, offset, emit_constant(e, lab_counters(w->in)));
 }
 
+/* Adds `value` to counter i's words, where i is known or the id of an index. */
+static void write_flush_call(struct writer *w, uint32_t bank, uint32_t twice_i, uint32_t value)
+{
+    uint32_t slot = emit_two(&w->e, &w->tail, SpvOpIAdd, emit_u32(&w->e), bank, twice_i);
+    emit_op(&w->e, &w->tail, SpvOpFunctionCall, emit_void(&w->e), 3, (uint32_t[]){w->flush, slot, value});
+}
+
+static void flush_each(struct writer *w, uint32_t bank)
+{
+    for (uint32_t i = 0; i < w->in->counters.count; i++) {
+        uint32_t value = emit_load(&w->e, &w->tail, emit_u32(&w->e), w->counters[i]);
+        write_flush_call(w, bank, emit_constant(&w->e, 2 * i), value);
+    }
+}
+
+/* Drivers inline the flush and then compile it once per counter, atomics and all. Where there are many, their
+ * values go through an array and one loop. `before` is the label of the block that this is written in. */
+static void flush_loop(struct writer *w, uint32_t bank, uint32_t array, uint32_t before)
+{
+    struct emit *e = &w->e;
+    struct words *t = &w->tail;
+    uint32_t u32 = emit_u32(e), pointer = emit_pointer(e, SpvStorageClassFunction, u32);
+    uint32_t header = emit_id(e), body = emit_id(e), next = emit_id(e), done = emit_id(e);
+    uint32_t i = emit_id(e), following = emit_id(e), zero = emit_constant(e, 0), one = emit_constant(e, 1);
+    for (uint32_t k = 0; k < w->in->counters.count; k++) {
+        uint32_t value = emit_load(e, t, u32, w->counters[k]);
+        uint32_t place = emit_two(e, t, SpvOpAccessChain, pointer, array, emit_constant(e, k));
+        words_op(t, SpvOpStore, 2, (uint32_t[]){place, value});
+    }
+    words_op(t, SpvOpBranch, 1, &header);
+    emit_label(t, header);
+    words_op(t, SpvOpPhi, 6, (uint32_t[]){u32, i, zero, before, following, next});
+    uint32_t more = emit_two(e, t, SpvOpULessThan, emit_bool(e), i, emit_constant(e, w->in->counters.count));
+    words_op(t, SpvOpLoopMerge, 3, (uint32_t[]){done, next, SpvLoopControlDontUnrollMask});
+    words_op(t, SpvOpBranchConditional, 3, (uint32_t[]){more, body, done});
+    emit_label(t, body);
+    uint32_t value = emit_load(e, t, u32, emit_two(e, t, SpvOpAccessChain, pointer, array, i));
+    write_flush_call(w, bank, emit_two(e, t, SpvOpShiftLeftLogical, u32, i, one), value);
+    words_op(t, SpvOpBranch, 1, &next);
+    emit_label(t, next);
+    words_op(t, SpvOpIAdd, 4, (uint32_t[]){u32, following, i, one});
+    words_op(t, SpvOpBranch, 1, &header);
+    emit_label(t, done);
+}
+
+/* A function's array with room for all counters; it has to stand first in its block. */
+static uint32_t write_array(struct writer *w)
+{
+    uint32_t type = emit_id(&w->e), id = emit_id(&w->e), length = emit_constant(&w->e, w->in->counters.count);
+    words_op(&w->e.globals, SpvOpTypeArray, 3, (uint32_t[]){type, emit_u32(&w->e), length});
+    uint32_t pointer = emit_pointer(&w->e, SpvStorageClassFunction, type);
+    words_op(&w->tail, SpvOpVariable, 3, (uint32_t[]){pointer, id, SpvStorageClassFunction});
+    return id;
+}
+
+#define FLUSH_EACH_MAX 8
+
 static void write_main(struct writer *w)
 {
     struct emit *e = &w->e;
     struct words *t = &w->tail;
     const uint32_t *old = module_def(e->m, w->in->reflection.function);
-    uint32_t nothing = emit_void(e);
+    uint32_t label = emit_id(e), array = 0;
     words_op(t, SpvOpFunction, 4, (uint32_t[]){old[1], w->main, 0, old[4]});
-    emit_label(t, emit_id(e));
+    emit_label(t, label);
+    if (w->in->counters.count > FLUSH_EACH_MAX)
+        array = write_array(w);
     if (w->footprint)
         footprint_prologue(w->footprint, t);
     emit_op(e, t, SpvOpFunctionCall, old[1], 1, &w->in->reflection.function);
     uint32_t bank = write_bank(w);
-    for (uint32_t i = 0; i < w->in->counters.count; i++) {
-        uint32_t value = emit_load(e, t, emit_u32(e), w->counters[i]);
-        uint32_t slot = emit_two(e, t, SpvOpIAdd, emit_u32(e), bank, emit_constant(e, 2 * i));
-        emit_op(e, t, SpvOpFunctionCall, nothing, 3, (uint32_t[]){w->flush, slot, value});
-    }
+    if (array)
+        flush_loop(w, bank, array, label);
+    else
+        flush_each(w, bank);
     words_op(t, SpvOpReturn, 0, NULL);
     words_op(t, SpvOpFunctionEnd, 0, NULL);
 }
