@@ -253,7 +253,8 @@ bool run_drawable(const struct run *r, const struct chart_options *o)
 
 struct ceilings record_ceilings(const struct record *r)
 {
-    return (struct ceilings){r->ceilings, r->ceiling_count};
+    const char *kind = r->provenance.device_kind;
+    return (struct ceilings){r->ceilings, r->ceiling_count, kind && strcmp(kind, "software") == 0};
 }
 
 void roof_spread(struct ceilings c, double rate, double footprint, double *low, double *high)

@@ -153,6 +153,13 @@ void device_sequence_free(struct device *d, struct sequence *s);
 /* Messages of the validation layer so far (ROOFLAB_VALIDATE=1); each is printed to stderr as it comes. */
 int device_validation_messages(void);
 
+/* A software rasteriser: kernels run on the host's cores, a subgroup as one vector loop, so that other shapes of kernel
+ * are fast there than on a GPU. A model counts as hardware. */
+static inline bool device_is_software(const struct device_info *i)
+{
+    return i->computes && !i->hardware;
+}
+
 /* The machine's monotonic clock, in ns. */
 double host_clock_ns(void);
 

@@ -7,7 +7,8 @@
  * real hardware takes can be tested on lavapipe:
  *   staging         buffers are device-local, reached by copies through a staging buffer
  *   no-timestamps   the queue has no valid time stamp bits; the host clock is used
- *   no-subgroups    no subgroup arithmetic */
+ *   no-subgroups    no subgroup arithmetic
+ *   hardware        it says it is a GPU: kernels are generated as for one (256 invocations a row, rows in registers) */
 #ifndef ROOFLAB_VULKAN_H
 #define ROOFLAB_VULKAN_H
 

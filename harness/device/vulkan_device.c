@@ -142,7 +142,7 @@ void vulkan_describe(struct vulkan_instance *vi, uint32_t index, struct device_i
     snprintf(i->name, sizeof i->name, "%s", base.deviceName);
     slug(i->slug, sizeof i->slug, base.deviceName);
     snprintf(i->kind, sizeof i->kind, "%s", kind_name(base.deviceType));
-    i->hardware = base.deviceType != VK_PHYSICAL_DEVICE_TYPE_CPU;
+    i->hardware = base.deviceType != VK_PHYSICAL_DEVICE_TYPE_CPU || vulkan_option("hardware");
     i->computes = true;
     i->api_major = VK_API_VERSION_MAJOR(base.apiVersion);
     i->api_minor = VK_API_VERSION_MINOR(base.apiVersion);

@@ -44,7 +44,7 @@ struct glsl {
 
 enum access chain_best_access(const struct device_info *device)
 {
-    return device->hardware || !device->computes ? ACCESS_VEC4 : ACCESS_TEXEL;
+    return device_is_software(device) ? ACCESS_TEXEL : ACCESS_VEC4;
 }
 
 static const char *const vector_names[] = {"", "float", "vec2", "", "vec4"};
@@ -75,8 +75,7 @@ static void choose_shape(struct glsl *s)
     s->width = whole % (uint64_t)wanted == 0 ? wanted : 1;
     s->row_vectors = g->cols / (uint64_t)s->width;
     s->team = g->workgroup ? (uint32_t)g->workgroup
-              : s->device->hardware || !s->device->computes ? HARDWARE_TEAM
-                                                            : s->device->subgroup_size;
+              : device_is_software(s->device) ? s->device->subgroup_size : HARDWARE_TEAM;
     if (s->team > s->device->max_invocations)
         s->team = s->device->max_invocations;
     /* A short row wants a small team: idle lanes would cost as much as busy ones. */
@@ -479,10 +478,9 @@ static void fill_cost(struct glsl *s, struct step *step)
 static void fill_launch(struct glsl *s, struct step *step)
 {
     const struct device_info *d = s->device;
-    bool software = d->computes && !d->hardware;
     uint64_t units = s->row_operators ? s->g->rows : (s->g->rows * s->g->cols) / (uint64_t)s->width;
     uint64_t least = s->row_operators ? 1 : (uint64_t)s->team * HARDWARE_VECTORS;
-    uint64_t most_groups = software ? SOFTWARE_GROUPS : d->max_groups[0] < 65535 ? d->max_groups[0] : 65535;
+    uint64_t most_groups = device_is_software(d) ? SOFTWARE_GROUPS : d->max_groups[0] < 65535 ? d->max_groups[0] : 65535;
     uint64_t per = (units + most_groups - 1) / most_groups;
     if (per < least)
         per = least;

@@ -32,7 +32,7 @@ void probes_bandwidth(struct probes *p, enum mix mix, enum via via, enum access 
 
 int ceilings_workgroup(const struct device_info *d)
 {
-    return d->hardware || !d->computes ? 256 : (int)d->subgroup_size;
+    return device_is_software(d) ? (int)d->subgroup_size : 256;
 }
 
 void probes_compute(struct probes *p, const struct device_info *d, const char *op, int width, int chains)
@@ -78,7 +78,7 @@ void probes_for_runs(struct probes *p, const struct device_info *d, const double
         for (int mix = 0; mix < MIX_COUNT; mix++) {
             double footprint = footprint_of((enum mix)mix, tensor_bytes[s]);
             add_if_fits(p, d, (enum mix)mix, VIA_SHADER, ACCESS_VEC4, workgroup, footprint);
-            if (!d->hardware && d->computes) /* where texel loads are the faster ones */
+            if (device_is_software(d)) /* where texel loads are the faster ones */
                 add_if_fits(p, d, (enum mix)mix, VIA_SHADER, ACCESS_TEXEL, workgroup, footprint);
             if (mix == MIX_COPY) /* what a width is worth is shown by the copy */
                 add_if_fits(p, d, (enum mix)mix, VIA_SHADER, ACCESS_F32, workgroup, footprint);
@@ -155,7 +155,7 @@ static int workgroups(const struct device_info *d, int out[WORKGROUPS_MAX])
     const int hardware[] = {64, 256, 1024}, software[] = {(int)d->subgroup_size, 64, 256};
     int n = 0;
     for (int i = 0; i < WORKGROUPS_MAX; i++) {
-        int w = d->hardware ? hardware[i] : software[i];
+        int w = device_is_software(d) ? software[i] : hardware[i];
         if (w <= (int)d->max_invocations && w <= (int)d->max_workgroup_size[0] && (n == 0 || w > out[n - 1]))
             out[n++] = w;
     }

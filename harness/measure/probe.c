@@ -94,7 +94,7 @@ static void bind_probe_buffer(struct plan *p, struct step *s, const char *name, 
 /* Workgroups and vectors of each, as the chain generator deals them out. */
 static void deal(const struct device_info *d, struct step *s, uint64_t vectors, uint32_t workgroup)
 {
-    uint64_t most = d->computes && !d->hardware ? 128 : d->max_groups[0] < 65535 ? d->max_groups[0] : 65535;
+    uint64_t most = device_is_software(d) ? 128 : d->max_groups[0] < 65535 ? d->max_groups[0] : 65535;
     uint64_t per = (vectors + most - 1) / most, least = workgroup * 4ull;
     if (per < least)
         per = least;
@@ -222,7 +222,7 @@ static struct plan *compute_plan(struct probe *q, const struct device_info *d, s
     struct plan *p = need(sizeof *p);
     struct step *s = plan_add_step(p, q->label);
     /* Enough workgroups for the largest GPU; on a software device a few per core. */
-    s->groups[0] = d->hardware ? 4096 : 64;
+    s->groups[0] = device_is_software(d) ? 64 : 4096;
     uint64_t lanes = (uint64_t)s->groups[0] * (uint64_t)q->ceiling.workgroup;
     bind_probe_buffer(p, s, f->integer ? "probe-int" : "probe-flop", lanes * 4, false, ACCESS_F32, 0);
     float b = 0.999f, c = 0.5f;

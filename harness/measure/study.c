@@ -59,11 +59,6 @@ void study_close(struct study *s)
     free(s);
 }
 
-static bool is_serial(const struct device *d)
-{
-    return d->info.computes && !d->info.hardware;
-}
-
 struct pool *study_pool(struct study *s)
 {
     return s->pool;
@@ -344,7 +339,7 @@ static void account_item(struct study *s, const struct session *n, struct item *
 
 static void account_all(struct study *s, const struct session *n)
 {
-    struct ceilings c = {s->record->ceilings, s->record->ceiling_count, is_serial(s->device)};
+    struct ceilings c = {s->record->ceilings, s->record->ceiling_count, device_is_software(&s->device->info)};
     for (int i = 0; i < s->count; i++) {
         struct item *item = &s->items[i];
         if (!is_ok(s, item) || item->subjects[LOAD_RUN] < 0 || n->subjects[item->subjects[LOAD_RUN]].n == 0)
@@ -389,7 +384,7 @@ bool study_plateau(struct study *s, double *bytes, struct progress_sink *progres
 {
     const struct device_info *d = &s->device->info;
     struct session n = {.s = s};
-    enum access access = d->hardware || !d->computes ? ACCESS_VEC4 : ACCESS_TEXEL;
+    enum access access = device_is_software(d) ? ACCESS_TEXEL : ACCESS_VEC4;
     for (double f = 65536; f <= 1e9 && probe_fits(d, MIX_COPY, access, f); f *= 2)
         probes_bandwidth(&n.probes, MIX_COPY, VIA_SHADER, access, ceilings_workgroup(d), f);
     bool ok = probes_open(&n.probes, s->pool, 0.002, s->record, e);
