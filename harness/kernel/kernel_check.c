@@ -1,7 +1,4 @@
 /* Does a kernel's module do what its header says? The header's side; contract.c holds the two together. */
-#include <stdio.h>
-#include <string.h>
-
 #include "harness/kernel/contract.h"
 #include "harness/kernel/kernel_parts.h"
 #include "harness/kernel/shader.h"

@@ -1,10 +1,6 @@
 /* From a kernel's header to a plan: lengths, push constants, workgroups and costs, at one shape. */
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "harness/base/expr.h"
 #include "harness/kernel/kernel_parts.h"
 
 #define WHOLE_MAX 9007199254740992.0 /* 2^53: up to here a double holds every whole number */

@@ -68,6 +68,17 @@ struct kernel *house_kernel(const char *name, const char *text, struct error *e)
     return kernel_read(house_path(name), e);
 }
 
+struct plan *house_plan(const char *text, const struct shape_entry *shape, int count, const uint32_t *tune,
+                        struct error *e)
+{
+    struct kernel *k = house_kernel("my.comp", text, e);
+    if (!k)
+        fail_msg("%s", e->text);
+    struct plan *p = kernel_plan(k, shape, count, tune, e);
+    kernel_free(k);
+    return p;
+}
+
 void assert_says(const char *text, const char *words)
 {
     char *copy = need_string(words), *save = NULL;

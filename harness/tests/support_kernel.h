@@ -16,6 +16,9 @@ const char *house_path(const char *name);
 /* Writes a file there, and reads it as a kernel. */
 void house_write(const char *name, const char *text, size_t len);
 struct kernel *house_kernel(const char *name, const char *text, struct error *e);
+/* The plan of a kernel with this text; fails the test where it is not even a kernel. */
+struct plan *house_plan(const char *text, const struct shape_entry *shape, int count, const uint32_t *tune,
+                        struct error *e);
 
 /* Fails the test where text does not contain all of the words, which are separated by '|'. */
 void assert_says(const char *text, const char *words);
