@@ -11,8 +11,8 @@
 
 static const struct table_column run_columns[] = {
     {"kernels", TABLE_LEFT, "kernels"},     {"k", TABLE_RIGHT, "passes"},         {"bytes", TABLE_RIGHT, "bytes"},
-    {"time", TABLE_RIGHT, "time_s"},        {"+-", TABLE_RIGHT, "interval_percent"},
-    {"rate", TABLE_RIGHT, "bytes_per_s"},   {"of roof", TABLE_RIGHT, "percent_of_roof"},
+    {"time", TABLE_RIGHT, "time_s"},        {"+-", TABLE_RIGHT | TABLE_SPARE, "interval_percent"},
+    {"rate", TABLE_RIGHT | TABLE_SPARE, "bytes_per_s"},   {"of roof", TABLE_RIGHT, "percent_of_roof"},
     {"binds", TABLE_LEFT, "binds"},         {"bound k*S/B", TABLE_RIGHT, "bound_s"},
     {"verdict", TABLE_LEFT, "verdict"},     {NULL, TABLE_LEFT, NULL},
 };
@@ -154,10 +154,22 @@ static const struct table_column ceiling_columns[] = {
     {"n", TABLE_RIGHT, NULL},               {NULL, TABLE_LEFT, NULL},
 };
 
-static void ceiling_row(struct cli_table *t, const struct ceiling *c)
+/* Operations that are not flops are not called so. */
+static void value_cell(struct cli_table *t, const struct ceiling *c, double value)
 {
     static const enum unit units[] = {UNIT_BYTES_PER_S, UNIT_OPS_PER_S, UNIT_SECONDS};
-    double scale = c->kind == CEILING_LAUNCH ? 1e-9 : 1;
+    char shown[UNITS_TEXT], csv[UNITS_TEXT], *flop;
+    double base = c->kind == CEILING_LAUNCH ? value * 1e-9 : value;
+    units_format(shown, units[c->kind], base);
+    bool flops = strcmp(c->op, "fma") == 0 || strcmp(c->op, "mul+add") == 0;
+    if (c->kind == CEILING_COMPUTE && !flops && (flop = strstr(shown, "FLOP/s")) != NULL)
+        memcpy(flop, "op/s", 5);
+    snprintf(csv, sizeof csv, "%.9g", base);
+    table_both(t, shown, csv);
+}
+
+static void ceiling_row(struct cli_table *t, const struct ceiling *c)
+{
     table_row(t, TABLE_PLAIN);
     if (c->kind == CEILING_BANDWIDTH) {
         table_cell(t, "%s", mix_name(c->mix));
@@ -174,9 +186,9 @@ static void ceiling_row(struct cli_table *t, const struct ceiling *c)
     }
     number_cell(t, c->workgroup > 0 ? c->workgroup : NAN, "%.0f");
     table_quantity(t, UNIT_BYTES, c->kind == CEILING_BANDWIDTH ? c->footprint_bytes : NAN);
-    table_quantity(t, units[c->kind], c->value.median * scale);
-    table_quantity(t, units[c->kind], c->value.low * scale);
-    table_quantity(t, units[c->kind], c->value.high * scale);
+    value_cell(t, c, c->value.median);
+    value_cell(t, c, c->value.low);
+    value_cell(t, c, c->value.high);
     table_cell(t, "%d", c->value.n);
 }
 

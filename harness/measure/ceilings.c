@@ -240,15 +240,17 @@ static bool sweep_arithmetic(struct survey *s, bool full, struct error *e)
 
 bool ceilings_measure(struct pool *pool, bool full, struct record *r, struct progress_sink *progress, struct error *e)
 {
-    /* Two footprints tell a cache from memory; the shapes' sweep need not be as precise as the winner's. */
-    const double footprints[] = {1 << 20, 64 << 20};
     struct survey s = {.pool = pool, .d = &pool_device(pool)->info, .r = r, .progress = progress};
-    s.rule = (struct stop_rule){SAMPLE_LEAST, SAMPLE_MOST, SAMPLE_PRECISION, 0.25};
+    /* Two footprints tell a cache from memory: a GPU's last cache may hold 64 MB, while a software device is bound by
+     * instructions and would only take longer. The shapes' sweep need not be as precise as the winner's. */
+    const double footprints[] = {1 << 20, device_is_software(s.d) ? 16 << 20 : 256 << 20};
+    s.rule = (struct stop_rule){SAMPLE_LEAST, SAMPLE_MOST, 3 * SAMPLE_PRECISION, 0.15};
     for (int f = 0; f < 2 && !full && !interrupted; f++)
         for (int mix = 0; mix < MIX_COUNT && !interrupted; mix++)
             if (!sweep_shapes(&s, (enum mix)mix, footprints[f], e))
                 return false;
-    s.rule.max_s = 0.5;
+    s.rule.precision = SAMPLE_PRECISION;
+    s.rule.max_s = 0.2;
     for (int mix = 0; mix < MIX_COUNT && !interrupted; mix++)
         if (!sweep_footprints(&s, (enum mix)mix, full, e))
             return false;
