@@ -7,8 +7,8 @@
 
 #include "harness/base/text.h"
 #include "harness/cli/command.h"
-#include "harness/cli/style.h"
 #include "harness/cli/table.h"
+#include "harness/cli/wrap.h"
 #include "harness/kernel/chain.h"
 #include "roofline/bound.h"
 
@@ -161,13 +161,18 @@ static void print_plan(const struct bound_plan *p, double longest_ns)
 static void print_why(const struct plans *plans, const struct chain *c)
 {
     const struct bound_plan *unfused = &plans->list[0], *fused = &plans->list[plans->count - 1];
+    struct text why = {0};
     if (c->count == 1)
-        printf("\nOne operator is one kernel: there is nothing to fuse.\n");
+        text_add(&why, "One operator is one kernel: there is nothing to fuse.");
     else
-        printf("\nAlone, every kernel reads the tensor from memory and writes it back. Fused, it is read once and\n"
-               "written once, and between the operators it stays in registers: %g passes instead of %g, at best\n"
-               "%.3g times as fast.\n",
-               fused->passes, unfused->passes, unfused->time_ns / fused->time_ns);
+        text_add(&why,
+                 "Alone, every kernel reads the tensor from memory and writes it back. Fused, it is read once and written "
+                 "once, and between the operators it stays in registers: %g passes instead of %g, at best %.3g times as "
+                 "fast.",
+                 fused->passes, unfused->passes, unfused->time_ns / fused->time_ns);
+    putchar('\n');
+    wrap_print(stdout, why.s, 0, 0);
+    text_free(&why);
 }
 
 static int print_text(const struct plans *plans, const struct chain *c, const struct options *o)

@@ -3,8 +3,8 @@
  *   @ title: Memory passes          header lines; `@ needs: vulkan` skips what follows where there is none
  *   Prose, at column 0.
  *     $ rooflab bound --tensor 64MB ...      a command, indented by two; `  > ` goes on with it
- *     fused    1 kernel, 2 passes            its output, stdout and stderr, indented likewise
- *     [2]                                    its exit status, where that is not 0
+ *     fused    1 kernel, 2 passes            its output, indented likewise
+ *     [2]                                    its exit status, where that is not 0: then stderr is output too
  *   ! tu / tf > 1.5                 a claim on captured numbers; it must hold on every machine
  *   ? q1 How many passes? = ____    a question for the reader; skipped when the notebook is run
  *

@@ -22,19 +22,20 @@ static void path_make(struct text *path)
     text_add(path, "%s", old ? old : "/usr/bin:/bin");
 }
 
-/* In the child: a quiet place with nothing on stdin, stdout and stderr in one pipe. */
-static void become(const struct place *p, const char *command, int out)
+/* In the child: a quiet place with nothing on stdin, and lines that fit a notebook. */
+static void become(const struct place *p, const char *command, int out, int talk)
 {
     struct text results = {0};
     text_add(&results, "%s/results", p->folder);
     setenv("PATH", text_get(&p->path), 1);
     setenv("ROOFLAB_RESULTS", results.s, 1);
+    setenv("COLUMNS", "76", 1);
     if (p->device)
         setenv("ROOFLAB_DEVICE", p->device, 1);
     signal(SIGPIPE, SIG_DFL);
     signal(SIGINT, SIG_DFL);
     if (chdir(p->folder) != 0 || !freopen("/dev/null", "r", stdin) || dup2(out, STDOUT_FILENO) < 0 ||
-        dup2(out, STDERR_FILENO) < 0)
+        dup2(talk, STDERR_FILENO) < 0)
         _exit(126);
     execl("/bin/sh", "sh", "-c", command, (char *)NULL);
     _exit(127);
@@ -49,7 +50,8 @@ static void read_all(int from, struct text *out)
             text_bytes(out, block, (size_t)got);
 }
 
-bool place_run(const struct place *p, const char *command, struct text *out, int *status, struct error *e)
+static bool run_child(const struct place *p, const char *command, struct text *out, int talk, int *status,
+                      struct error *e)
 {
     int ends[2], raw = 0;
     if (pipe(ends) != 0)
@@ -58,7 +60,7 @@ bool place_run(const struct place *p, const char *command, struct text *out, int
     pid_t child = fork();
     if (child == 0) {
         close(ends[0]);
-        become(p, command, ends[1]);
+        become(p, command, ends[1], talk);
     }
     close(ends[1]);
     if (child > 0)
@@ -68,6 +70,20 @@ bool place_run(const struct place *p, const char *command, struct text *out, int
         ;
     *status = WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
     return child > 0 || error_set(e, EXIT_ENVIRONMENT, "no process for a command: %s", strerror(errno));
+}
+
+bool place_run(const struct place *p, const char *command, struct text *out, int *status, struct error *e)
+{
+    FILE *talk = tmpfile();
+    if (!talk)
+        return error_set(e, EXIT_ENVIRONMENT, "no temporary file for a command: %s", strerror(errno));
+    bool ok = run_child(p, command, out, fileno(talk), status, e);
+    if (ok && *status != 0) {
+        rewind(talk);
+        read_all(fileno(talk), out);
+    }
+    fclose(talk);
+    return ok;
 }
 
 bool place_make(struct place *p, const char *device, struct error *e)

@@ -15,7 +15,8 @@ struct place {
 
 bool place_make(struct place *p, const char *device, struct error *e);
 void place_remove(struct place *p);
-/* Output (stdout and stderr) and exit status of a command; a signal counts as 128 and its number, as in a shell. */
+/* Output and exit status of a command: stdout, and where it fails what it said on stderr too, for talk is no result but
+ * an error is. A signal counts as 128 and its number, as in a shell. */
 bool place_run(const struct place *p, const char *command, struct text *out, int *status, struct error *e);
 
 /* ---- notebook_compare.c ---- */

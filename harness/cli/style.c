@@ -21,7 +21,11 @@ const struct style *style_of(FILE *f)
 int style_width(FILE *f)
 {
     struct winsize size;
-    if (!isatty(fileno(f)) || ioctl(fileno(f), TIOCGWINSZ, &size) != 0 || size.ws_col < 20)
-        return WIDTH_MAX;
-    return size.ws_col < WIDTH_MAX ? size.ws_col : WIDTH_MAX;
+    const char *asked = getenv("COLUMNS");
+    int width = 0;
+    if (isatty(fileno(f)))
+        width = ioctl(fileno(f), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+    else if (asked)
+        width = atoi(asked);
+    return width < 20 || width > WIDTH_MAX ? WIDTH_MAX : width;
 }

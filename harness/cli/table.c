@@ -147,28 +147,44 @@ static const char *shown(const struct cli_table *t, int row, int column)
     return s ? s : "";
 }
 
-/* Natural widths, then columns that may wrap give up what is too much, the widest first. */
+static enum table_align align_of(const struct cli_table *t, int column)
+{
+    return (enum table_align)(t->columns[column].align & TABLE_ALIGN);
+}
+
+static int natural_width(const struct cli_table *t, int column)
+{
+    int width = 0;
+    for (int r = -1; r < t->row_count; r++) {
+        int w = text_columns(shown(t, r, column));
+        width = w > width ? w : width;
+    }
+    return width;
+}
+
+/* The column that may wrap and is widest; -1 where none can become narrower. */
+static int widest_wrapped(const struct cli_table *t, const int *widths)
+{
+    int widest = -1;
+    for (int c = 0; c < t->column_count; c++)
+        if (align_of(t, c) == TABLE_WRAP && widths[c] > NARROWEST && (widest < 0 || widths[c] > widths[widest]))
+            widest = c;
+    return widest;
+}
+
+/* Natural widths; then columns that may wrap give up what is too much, then spare ones go (width -1). */
 static void fit(const struct cli_table *t, int page, int *widths)
 {
-    int total = GAP * (t->column_count - 1);
-    for (int c = 0; c < t->column_count; c++) {
-        widths[c] = 0;
-        for (int r = -1; r < t->row_count; r++) {
-            int w = text_columns(shown(t, r, c));
-            widths[c] = w > widths[c] ? w : widths[c];
+    int total = -GAP, spare = t->column_count - 1;
+    for (int c = 0; c < t->column_count; c++)
+        total += GAP + (widths[c] = natural_width(t, c));
+    for (int c; total > page && (c = widest_wrapped(t, widths)) >= 0; total--)
+        widths[c]--;
+    for (; total > page && spare >= 0; spare--)
+        if (t->columns[spare].align & TABLE_SPARE) {
+            total -= GAP + widths[spare];
+            widths[spare] = -1;
         }
-        total += widths[c];
-    }
-    while (total > page) {
-        int widest = -1;
-        for (int c = 0; c < t->column_count; c++)
-            if (t->columns[c].align == TABLE_WRAP && widths[c] > NARROWEST && (widest < 0 || widths[c] > widths[widest]))
-                widest = c;
-        if (widest < 0)
-            return;
-        widths[widest]--;
-        total--;
-    }
 }
 
 /* ---- printing ---- */
@@ -214,7 +230,9 @@ static void print_row(const struct cli_table *t, int row, const int *widths, FIL
         int owed = 0;
         more = false;
         for (int c = 0; c < t->column_count; c++) {
-            rest[c] = print_cell(out, rest[c], widths[c], t->columns[c].align == TABLE_RIGHT, &owed);
+            if (widths[c] < 0)
+                continue;
+            rest[c] = print_cell(out, rest[c], widths[c], align_of(t, c) == TABLE_RIGHT, &owed);
             more = more || *rest[c];
         }
         if (more)
