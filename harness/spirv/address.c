@@ -9,9 +9,7 @@ bool address_chain(const struct module *m, uint32_t pointer, struct chain *c)
     for (uint32_t step = 0; step < 4 * ADDRESS_CHAIN_MAX; step++) {
         const uint32_t *w = module_def(m, pointer);
         switch (w ? word_op(*w) : 0) {
-        case SpvOpVariable:
-            c->variable = pointer;
-            return true;
+        case SpvOpVariable: c->variable = pointer; return true;
         case SpvOpAccessChain:
         case SpvOpInBoundsAccessChain:
             if (c->count == ADDRESS_CHAIN_MAX)
@@ -19,11 +17,8 @@ bool address_chain(const struct module *m, uint32_t pointer, struct chain *c)
             c->link[c->count++] = w;
             pointer = w[3];
             break;
-        case SpvOpCopyObject:
-            pointer = w[3];
-            break;
-        default:
-            return false;
+        case SpvOpCopyObject: pointer = w[3]; break;
+        default: return false;
         }
     }
     return false;
@@ -56,13 +51,14 @@ static void add_limit(struct emit *e, struct words *to, struct address *a, uint3
 }
 
 /* One step into an array, matrix or vector, `stride` bytes an element. */
-static void step_array(struct emit *e, struct words *to, struct address *a, const struct type *t, uint32_t index,
-                       uint32_t stride)
+static void step_array(struct emit *e, struct words *to, struct address *a, const struct type *t,
+                       uint32_t index, uint32_t stride)
 {
     int64_t constant;
     bool array = t->kind == TYPE_ARRAY || t->kind == TYPE_RUNTIME_ARRAY;
     uint32_t count = t->kind == TYPE_RUNTIME_ARRAY ? 0 : t->count;
-    bool known = constant_value(e->m, index, &constant) && constant >= 0 && !module_constant(e->m, index)->specialised;
+    bool known =
+        constant_value(e->m, index, &constant) && constant >= 0 && !module_constant(e->m, index)->specialised;
     if (known && (!count || constant < count)) {
         a->fixed = saturating_add(a->fixed, saturating_multiply((uint64_t)constant, stride));
         return;

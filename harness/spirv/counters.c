@@ -28,12 +28,14 @@ static bool follow(const struct module *m, uint32_t *parent, uint32_t from, uint
 {
     const struct block *to = module_block(m, label);
     if (!to || to->function != m->blocks[from].function)
-        return error_set(e, EXIT_USAGE, "SPIR-V word %u: a branch leads out of its function", m->blocks[from].last);
+        return error_set(e, EXIT_USAGE, "SPIR-V word %u: a branch leads out of its function",
+                         m->blocks[from].last);
     unite(parent, 2 * from + 1, 2 * (uint32_t)(to - m->blocks));
     return true;
 }
 
-static bool follow_switch(const struct module *m, uint32_t *parent, uint32_t from, const uint32_t *w, struct error *e)
+static bool follow_switch(const struct module *m, uint32_t *parent, uint32_t from, const uint32_t *w,
+                          struct error *e)
 {
     const struct type *selector = type_of_value(m, w[1]);
     uint32_t literal = selector && selector->width > 32 ? 2 : 1;
@@ -51,17 +53,12 @@ static bool follow_block(const struct module *m, uint32_t *parent, uint32_t b, s
     const uint32_t *w = m->words + block->last;
     uint32_t entry = m->functions[block->function].first_block;
     switch (word_op(*w)) {
-    case SpvOpBranch:
-        return follow(m, parent, b, w[1], e);
-    case SpvOpBranchConditional:
-        return follow(m, parent, b, w[2], e) && follow(m, parent, b, w[3], e);
-    case SpvOpSwitch:
-        return follow_switch(m, parent, b, w, e);
+    case SpvOpBranch: return follow(m, parent, b, w[1], e);
+    case SpvOpBranchConditional: return follow(m, parent, b, w[2], e) && follow(m, parent, b, w[3], e);
+    case SpvOpSwitch: return follow_switch(m, parent, b, w, e);
     case SpvOpUnreachable: /* never executed: the point behind it stays alone, so its flow is 0 */
         return true;
-    default:
-        unite(parent, 2 * b + 1, 2 * entry);
-        return true;
+    default: unite(parent, 2 * b + 1, 2 * entry); return true;
     }
 }
 

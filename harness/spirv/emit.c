@@ -102,7 +102,8 @@ uint32_t emit_variable(struct emit *e, uint32_t storage, uint32_t type, uint32_t
     return id;
 }
 
-void emit_decorate(struct emit *e, uint32_t target, uint32_t decoration, uint32_t count, const uint32_t *literals)
+void emit_decorate(struct emit *e, uint32_t target, uint32_t decoration, uint32_t count,
+                   const uint32_t *literals)
 {
     uint32_t all[4] = {target, decoration};
     for (uint32_t i = 0; i < count && i < 2; i++)
@@ -110,7 +111,8 @@ void emit_decorate(struct emit *e, uint32_t target, uint32_t decoration, uint32_
     words_op(&e->decorations, SpvOpDecorate, 2 + count, all);
 }
 
-uint32_t emit_op(struct emit *e, struct words *to, uint16_t op, uint32_t type, uint32_t count, const uint32_t *operands)
+uint32_t emit_op(struct emit *e, struct words *to, uint16_t op, uint32_t type, uint32_t count,
+                 const uint32_t *operands)
 {
     uint32_t id = emit_id(e), head[3] = {(count + 3) << 16 | op, type, id};
     words_add(to, head, 3);

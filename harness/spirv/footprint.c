@@ -18,8 +18,8 @@ struct footprint {
     struct instrumented *in;
     const struct instrument_options *options;
     struct marks marks;
-    uint32_t *variables; /* Private, two per target: its map's first word, its bytes */
-    uint32_t *resource_of; /* by variable id: 1 + index of its resource */
+    uint32_t *variables; /* Private, two per target: its map's first word, its bytes; then those of faults */
+    uint32_t *resource_of;  /* by variable id: 1 + index of its resource */
     uint32_t *first_target; /* by resource: 1 + index of its first target */
     uint64_t *cache;        /* of layout_bytes */
     uint32_t site_room;
@@ -34,9 +34,11 @@ struct footprint *footprint_new(struct emit *e, struct instrumented *in, uint32_
 {
     struct footprint *f = need(sizeof *f);
     *f = (struct footprint){.e = e, .in = in, .options = options};
-    f->marks = (struct marks){.e = e, .lab = lab, .pointer = emit_pointer(e, lab_storage, emit_u32(e)), .scope = scope};
+    f->marks = (struct marks){
+        .e = e, .lab = lab, .pointer = emit_pointer(e, lab_storage, emit_u32(e)), .scope = scope};
     marks_begin(&f->marks);
-    f->variables = need((2 * in->target_count + 1) * sizeof *f->variables);
+    f->variables = need((2 * in->target_count + FAULT_VARIABLES) * sizeof *f->variables);
+    memcpy(f->variables + 2 * in->target_count, f->marks.variables, sizeof f->marks.variables);
     for (uint32_t i = 0; i < 2 * in->target_count; i++)
         f->variables[i] = emit_variable(e, SpvStorageClassPrivate, emit_u32(e), emit_constant(e, 0));
     f->resource_of = need((size_t)in->module.bound * sizeof *f->resource_of);
@@ -66,7 +68,7 @@ void footprint_free(struct footprint *f)
 
 const uint32_t *footprint_variables(const struct footprint *f, uint32_t *count)
 {
-    *count = 2 * f->in->target_count;
+    *count = 2 * f->in->target_count + FAULT_VARIABLES;
     return f->variables;
 }
 
@@ -79,12 +81,18 @@ void footprint_prologue(struct footprint *f, struct words *to)
     }
 }
 
+void footprint_epilogue(struct footprint *f, struct words *to)
+{
+    marks_end(&f->marks, to);
+}
+
 void footprint_functions(struct footprint *f, struct words *tail)
 {
     marks_functions(&f->marks, tail);
 }
 
-static void not_marked(struct footprint *f, const uint32_t *w, struct source_line line, const char *on, const char *why)
+static void not_marked(struct footprint *f, const uint32_t *w, struct source_line line, const char *on,
+                       const char *why)
 {
     struct scan s = {.x = &f->in->mix, .m = &f->in->module, .line = line};
     char all[128];
@@ -134,27 +142,31 @@ static void mark(struct footprint *f, const struct address *a, uint64_t at, uint
     else if (fixed)
         offset = emit_two(e, f->body, SpvOpIAdd, u32, offset, add);
     if (a->bad) /* an offset that is outside whatever the size */
-        offset = emit_op(e, f->body, SpvOpSelect, u32, 3, (uint32_t[]){a->bad, emit_constant(e, UINT32_MAX), offset});
+        offset = emit_op(e, f->body, SpvOpSelect, u32, 3,
+                         (uint32_t[]){a->bad, emit_constant(e, UINT32_MAX), offset});
     uint32_t length = emit_constant(e, bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)bytes);
     uint32_t function = bytes <= 4 ? f->marks.one[f->mode] : f->marks.many[f->mode];
     uint32_t index = f->index ? f->index : offset;
     emit_op(e, f->body, SpvOpFunctionCall, emit_void(e), 8,
-            (uint32_t[]){function, f->base, f->size, offset, length, f->target, index, emit_constant(e, f->site)});
+            (uint32_t[]){function, f->base, f->size, offset, length, f->target, index,
+                         emit_constant(e, f->site)});
 }
 
-static bool mark_type(struct footprint *f, const struct address *a, uint32_t type, struct matrix_layout matrix, uint64_t at);
+static bool mark_type(struct footprint *f, const struct address *a, uint32_t type,
+                      struct matrix_layout matrix, uint64_t at);
 
 static bool mark_struct(struct footprint *f, const struct address *a, const struct type *t, uint64_t at)
 {
     const struct module *m = f->e->m;
     for (uint32_t i = 0; i < t->count; i++)
-        if (!mark_type(f, a, type_member(m, t, i), layout_matrix(m, t->id, i), at + layout_offset(m, t->id, i)))
+        if (!mark_type(f, a, type_member(m, t, i), layout_matrix(m, t->id, i),
+                       at + layout_offset(m, t->id, i)))
             return false;
     return true;
 }
 
-static bool mark_matrix(struct footprint *f, const struct address *a, const struct type *t, struct matrix_layout matrix,
-                        uint64_t at)
+static bool mark_matrix(struct footprint *f, const struct address *a, const struct type *t,
+                        struct matrix_layout matrix, uint64_t at)
 {
     const struct type *column = module_type(f->e->m, t->element);
     uint32_t rows = column ? column->count : 0, scalar = t->width / 8;
@@ -167,7 +179,8 @@ static bool mark_matrix(struct footprint *f, const struct address *a, const stru
 }
 
 /* Marks all parts of a type that an access moves: as one where they lie without gaps. */
-static bool mark_type(struct footprint *f, const struct address *a, uint32_t type, struct matrix_layout matrix, uint64_t at)
+static bool mark_type(struct footprint *f, const struct address *a, uint32_t type,
+                      struct matrix_layout matrix, uint64_t at)
 {
     const struct module *m = f->e->m;
     const struct type *t = module_type(m, type);
@@ -206,8 +219,8 @@ static enum mark_mode mode_of(const struct memory_access *a)
     return a->reads && a->writes ? MARK_BOTH : a->writes ? MARK_WRITE : MARK_READ;
 }
 
-static void mark_buffer(struct footprint *f, const uint32_t *w, struct source_line line, const struct memory_access *a,
-                        uint32_t resource)
+static void mark_buffer(struct footprint *f, const uint32_t *w, struct source_line line,
+                        const struct memory_access *a, uint32_t resource)
 {
     struct chain c;
     struct address address;
@@ -220,14 +233,16 @@ static void mark_buffer(struct footprint *f, const uint32_t *w, struct source_li
         return;
     }
     if (!address_chain(f->e->m, a->object, &c) || a->tile) {
-        not_marked(f, w, line, name, a->tile ? "where a cooperative matrix lies is the device's affair" : why);
+        not_marked(f, w, line, name,
+                   a->tile ? "where a cooperative matrix lies is the device's affair" : why);
         return;
     }
     if (!address_write(f->e, f->body, &c, true, &address, &why)) {
         not_marked(f, w, line, name, why);
         return;
     }
-    struct site site = {.target = first - 1, .variable = c.variable, .resource = resource, .writes = a->writes, .line = line};
+    struct site site = {
+        .target = first - 1, .variable = c.variable, .resource = resource, .writes = a->writes, .line = line};
     site.bytes = t ? (uint32_t)t->bytes : 0;
     f->site = add_site(f, site);
     f->mode = mode_of(a);
@@ -238,19 +253,21 @@ static void mark_buffer(struct footprint *f, const uint32_t *w, struct source_li
 }
 
 /* Texel buffers: the coordinate times the texel's bytes. */
-static void mark_texel(struct footprint *f, const uint32_t *w, struct source_line line, const struct memory_access *a,
-                       uint32_t resource)
+static void mark_texel(struct footprint *f, const uint32_t *w, struct source_line line,
+                       const struct memory_access *a, uint32_t resource)
 {
     const struct resource *r = &f->in->reflection.resources[resource];
     const uint32_t *pointer = a->atomic ? module_def(f->e->m, a->object) : NULL;
-    uint32_t first = f->first_target[resource], bytes = texel_bytes(r, f->options->texels, f->options->texel_count);
+    uint32_t first = f->first_target[resource],
+             bytes = texel_bytes(r, f->options->texels, f->options->texel_count);
     uint32_t coordinate = pointer ? pointer[4] : word_op(*w) == SpvOpImageWrite ? w[2] : w[4];
     const struct type *t = type_of_value(f->e->m, coordinate);
     const struct type *texel = module_type(f->e->m, a->type);
     if (bytes == 0)
         bytes = texel ? (uint32_t)texel->bytes : 0;
     if (!first || bytes == 0 || r->count != 1 || !t || t->kind != TYPE_INT || t->width != 32) {
-        not_marked(f, w, line, r->name, "images, and arrays of texel buffers, have no addresses that the lab knows");
+        not_marked(f, w, line, r->name,
+                   "images, and arrays of texel buffers, have no addresses that the lab knows");
         return;
     }
     struct emit *e = f->e;
@@ -292,7 +309,8 @@ static bool may_leave(const struct module *m, uint32_t index, uint32_t count)
 }
 
 /* Shared memory: every index on the way is checked where the access is. */
-static void check_shared(struct footprint *f, const uint32_t *w, struct source_line line, const struct memory_access *a)
+static void check_shared(struct footprint *f, const uint32_t *w, struct source_line line,
+                         const struct memory_access *a)
 {
     struct chain c;
     struct emit *e = f->e;
@@ -335,14 +353,16 @@ static bool write_safe_chain(struct footprint *f, const uint32_t *w)
             continue;
         uint32_t own = module_type_of(m, w[k]), zero = emit_id(f->e);
         words_op(&f->e->globals, SpvOpConstantNull, 2, (uint32_t[]){own, zero});
-        uint32_t inside = emit_two(f->e, f->body, SpvOpULessThan, emit_bool(f->e), w[k], emit_constant(f->e, count));
+        uint32_t inside =
+            emit_two(f->e, f->body, SpvOpULessThan, emit_bool(f->e), w[k], emit_constant(f->e, count));
         safe[k] = emit_op(f->e, f->body, SpvOpSelect, own, 3, (uint32_t[]){inside, w[k], zero});
     }
     words_add(f->body, safe, length);
     return true;
 }
 
-static void mark_access(struct footprint *f, const uint32_t *w, struct source_line line, const struct memory_access *a)
+static void mark_access(struct footprint *f, const uint32_t *w, struct source_line line,
+                        const struct memory_access *a)
 {
     uint32_t root = trace_root(&f->in->trace, a->object);
     uint32_t index = root < f->in->module.bound ? f->resource_of[root] : 0;
@@ -354,11 +374,13 @@ static void mark_access(struct footprint *f, const uint32_t *w, struct source_li
         check_shared(f, w, line, a);
     else if (!a->image && storage == SpvStorageClassPhysicalStorageBuffer)
         not_marked(f, w, line, "", "an address names no buffer");
-    else if (!a->image && index && (storage == SpvStorageClassStorageBuffer || storage == SpvStorageClassUniform))
+    else if (!a->image && index &&
+             (storage == SpvStorageClassStorageBuffer || storage == SpvStorageClassUniform))
         mark_buffer(f, w, line, a, index - 1);
 }
 
-void footprint_instruction(struct footprint *f, struct words *body, const uint32_t *w, struct source_line line)
+void footprint_instruction(struct footprint *f, struct words *body, const uint32_t *w,
+                           struct source_line line)
 {
     struct memory_access a[2];
     uint16_t op = word_op(*w);

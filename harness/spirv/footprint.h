@@ -31,8 +31,9 @@ struct footprint *footprint_new(struct emit *e, struct instrumented *in, uint32_
 void footprint_free(struct footprint *f);
 /* Private variables that an entry point must list from SPIR-V 1.4 on. */
 const uint32_t *footprint_variables(const struct footprint *f, uint32_t *count);
-/* What the new entry function does before it calls the old one. */
+/* What the new entry function does before it calls the old one, and last of all. */
 void footprint_prologue(struct footprint *f, struct words *to);
+void footprint_epilogue(struct footprint *f, struct words *to);
 /* Writes the marks of instruction w, then the instruction itself, perhaps with safer indices. */
 void footprint_instruction(struct footprint *f, struct words *body, const uint32_t *w, struct source_line line);
 /* The helpers that the marks call. */
@@ -50,14 +51,15 @@ struct footprint_bytes {
 void footprint_read(const struct instrumented *in, const uint64_t *target_bytes, const uint32_t *lab,
                     struct footprint_bytes *out);
 
-/* An access out of bounds that a run recorded. index is of the first array on the way whose index is no
+/* An access out of bounds that a run recorded: of each invocation the first, and the last at another site.
+ * index is of the first array on the way whose index is no
  * constant (as an unsigned number: -1 is 4294967295), of a texel buffer its texel, else a byte offset. */
 struct fault {
     const struct site *site;
     uint32_t target; /* SITE_SHARED for shared memory */
     uint32_t index;
 };
-/* Fills at most LAB_RECORD_COUNT faults; returns how many; *all says how many there were in the run. */
+/* Fills at most LAB_RECORD_COUNT faults; returns how many; *all says how many accesses there were in the run. */
 uint32_t footprint_faults(const struct instrumented *in, const uint32_t *lab, struct fault *out, uint32_t *all);
 
 #endif

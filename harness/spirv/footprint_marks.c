@@ -6,6 +6,10 @@
 
 void marks_begin(struct marks *k)
 {
+    uint32_t u32 = emit_u32(k->e), zero = emit_constant(k->e, 0);
+    for (int i = 0; i < FAULT_VARIABLES; i++)
+        k->variables[i] = emit_variable(k->e, SpvStorageClassPrivate, u32, zero);
+    k->record = emit_id(k->e);
     k->fault = emit_id(k->e);
     k->check = emit_id(k->e);
     for (int mode = 0; mode < MARK_MODES; mode++) {
@@ -29,7 +33,8 @@ static uint32_t atomic(const struct marks *k, struct words *t, uint16_t op, uint
 }
 
 /* Begins a void function of `count` u32 parameters, whose ids it fills in. */
-static void begin(const struct marks *k, struct words *t, uint32_t function, uint32_t count, uint32_t *parameters)
+static void begin(const struct marks *k, struct words *t, uint32_t function, uint32_t count,
+                  uint32_t *parameters)
 {
     uint32_t u32 = emit_u32(k->e), all[8];
     all[0] = emit_void(k->e);
@@ -53,13 +58,45 @@ static void finish(struct words *t, uint32_t label)
     words_op(t, SpvOpFunctionEnd, 0, NULL);
 }
 
-/* Counts the fault and keeps the first ones. */
+static uint32_t get(const struct marks *k, struct words *t, int variable)
+{
+    return emit_load(k->e, t, emit_u32(k->e), k->variables[variable]);
+}
+
+/* variable = condition ? value : variable */
+static void set_if(const struct marks *k, struct words *t, uint32_t condition, int variable, uint32_t value)
+{
+    uint32_t old = get(k, t, variable);
+    uint32_t chosen = emit_op(k->e, t, SpvOpSelect, emit_u32(k->e), 3, (uint32_t[]){condition, value, old});
+    words_op(t, SpvOpStore, 2, (uint32_t[]){k->variables[variable], chosen});
+}
+
+/* Keeps a fault for the end of the invocation: registers and selections only. */
 static void write_fault(const struct marks *k, struct words *t)
 {
     struct emit *e = k->e;
-    uint32_t u32 = emit_u32(e), p[3], keep = emit_id(e), end = emit_id(e);
+    uint32_t u32 = emit_u32(e), boolean = emit_bool(e), p[3], end = emit_id(e), one = emit_constant(e, 1);
     begin(k, t, k->fault, 3, p);
-    uint32_t nth = atomic(k, t, SpvOpAtomicIAdd, emit_constant(e, LAB_FAULTS), emit_constant(e, 1));
+    uint32_t count = get(k, t, FAULT_COUNT);
+    uint32_t first = emit_two(e, t, SpvOpIEqual, boolean, count, emit_constant(e, 0));
+    for (int i = 0; i < 3; i++)
+        set_if(k, t, first, FAULT_FIRST + i, p[i]);
+    uint32_t other = emit_two(e, t, SpvOpINotEqual, boolean, p[0], get(k, t, FAULT_FIRST));
+    for (int i = 0; i < 3; i++)
+        set_if(k, t, other, FAULT_OTHER + i, p[i]);
+    set_if(k, t, other, FAULT_OTHER + 3, one);
+    uint32_t more = emit_two(e, t, SpvOpIAdd, u32, count, one);
+    words_op(t, SpvOpStore, 2, (uint32_t[]){k->variables[FAULT_COUNT], more});
+    finish(t, end);
+}
+
+/* Writes one record, where there is room. */
+static void write_record(const struct marks *k, struct words *t)
+{
+    struct emit *e = k->e;
+    uint32_t u32 = emit_u32(e), p[3], keep = emit_id(e), end = emit_id(e);
+    begin(k, t, k->record, 3, p);
+    uint32_t nth = atomic(k, t, SpvOpAtomicIAdd, emit_constant(e, LAB_RECORDED), emit_constant(e, 1));
     uint32_t room = emit_two(e, t, SpvOpULessThan, emit_bool(e), nth, emit_constant(e, LAB_RECORD_COUNT));
     emit_if(t, room, keep, end);
     emit_label(t, keep);
@@ -69,6 +106,31 @@ static void write_fault(const struct marks *k, struct words *t)
         words_op(t, SpvOpStore, 2, (uint32_t[]){marks_word(k, t, word), p[i]});
     }
     finish(t, end);
+}
+
+static void record_from(const struct marks *k, struct words *t, int variable)
+{
+    uint32_t site = get(k, t, variable), target = get(k, t, variable + 1), index = get(k, t, variable + 2);
+    emit_op(k->e, t, SpvOpFunctionCall, emit_void(k->e), 4, (uint32_t[]){k->record, site, target, index});
+}
+
+void marks_end(struct marks *k, struct words *t)
+{
+    struct emit *e = k->e;
+    uint32_t zero = emit_constant(e, 0), boolean = emit_bool(e);
+    uint32_t any = emit_id(e), two = emit_id(e), joined = emit_id(e), end = emit_id(e);
+    uint32_t count = get(k, t, FAULT_COUNT);
+    emit_if(t, emit_two(e, t, SpvOpINotEqual, boolean, count, zero), any, end);
+    emit_label(t, any);
+    atomic(k, t, SpvOpAtomicIAdd, emit_constant(e, LAB_FAULTS), count);
+    record_from(k, t, FAULT_FIRST);
+    emit_if(t, emit_two(e, t, SpvOpINotEqual, boolean, get(k, t, FAULT_OTHER + 3), zero), two, joined);
+    emit_label(t, two);
+    record_from(k, t, FAULT_OTHER);
+    words_op(t, SpvOpBranch, 1, &joined);
+    emit_label(t, joined);
+    words_op(t, SpvOpBranch, 1, &end);
+    emit_label(t, end);
 }
 
 static void call_fault(const struct marks *k, struct words *t, uint32_t site, uint32_t target, uint32_t index)
@@ -171,7 +233,8 @@ static uint32_t chunk(const struct marks *k, struct words *t, uint32_t w, uint32
 }
 
 /* A loop over the map's words; before is the label of the block that it is written in. */
-static void mark_many(const struct marks *k, struct words *t, enum mark_mode mode, const uint32_t *p, uint32_t before)
+static void mark_many(const struct marks *k, struct words *t, enum mark_mode mode, const uint32_t *p,
+                      uint32_t before)
 {
     struct emit *e = k->e;
     uint32_t u32 = emit_u32(e), two = emit_constant(e, 2), mask;
@@ -219,6 +282,7 @@ static void write_marker(const struct marks *k, struct words *t, enum mark_mode 
 void marks_functions(struct marks *k, struct words *t)
 {
     write_fault(k, t);
+    write_record(k, t);
     write_check(k, t);
     for (int mode = 0; mode < MARK_MODES; mode++) {
         write_marker(k, t, (enum mark_mode)mode, false);

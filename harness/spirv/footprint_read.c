@@ -11,8 +11,8 @@
 
 static bool is_buffer(enum resource_kind k)
 {
-    return k == RESOURCE_STORAGE_BUFFER || k == RESOURCE_UNIFORM_BUFFER || k == RESOURCE_UNIFORM_TEXEL_BUFFER ||
-           k == RESOURCE_STORAGE_TEXEL_BUFFER;
+    return k == RESOURCE_STORAGE_BUFFER || k == RESOURCE_UNIFORM_BUFFER ||
+           k == RESOURCE_UNIFORM_TEXEL_BUFFER || k == RESOURCE_STORAGE_TEXEL_BUFFER;
 }
 
 void footprint_targets(struct instrumented *in)
@@ -72,7 +72,8 @@ static void read_map(const uint32_t *map, uint64_t bytes, struct footprint_bytes
                 out->sectors += left < 32 ? left : 32;
         }
         for (uint32_t k = 0; k < WORDS_PER_MAP_WORD; k++) {
-            uint64_t begin = 64 * i + 4 * k, left = begin < bytes ? bytes - begin : 0, size = left < 4 ? left : 4;
+            uint64_t begin = 64 * i + 4 * k, left = begin < bytes ? bytes - begin : 0,
+                     size = left < 4 ? left : 4;
             uint32_t bits = map[i] >> (2 * k) & 3;
             out->read_first += bits & 1 ? size : 0;
             out->written += bits & 2 ? size : 0;
@@ -91,11 +92,12 @@ void footprint_read(const struct instrumented *in, const uint64_t *target_bytes,
     }
 }
 
-uint32_t footprint_faults(const struct instrumented *in, const uint32_t *lab, struct fault *out, uint32_t *all)
+uint32_t footprint_faults(const struct instrumented *in, const uint32_t *lab, struct fault *out,
+                          uint32_t *all)
 {
     uint32_t count = 0;
     *all = lab[LAB_FAULTS];
-    for (uint32_t i = 0; i < *all && i < LAB_RECORD_COUNT; i++) {
+    for (uint32_t i = 0; i < lab[LAB_RECORDED] && i < LAB_RECORD_COUNT; i++) {
         const uint32_t *r = lab + LAB_RECORDS + LAB_RECORD_WORDS * i;
         if (r[0] < in->site_count)
             out[count++] = (struct fault){&in->sites[r[0]], r[1], r[2]};

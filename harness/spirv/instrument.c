@@ -77,7 +77,8 @@ static void find_group_id(struct writer *w)
     w->group_type = emit_type(e, SpvOpTypeVector, 2, (uint32_t[]){emit_u32(e), 3});
     for (uint32_t i = 0; i < e->m->decoration_count; i++) {
         const struct decoration *d = &e->m->decorations[i];
-        bool named = d->kind == SpvDecorationBuiltIn && d->count && e->m->words[d->at] == SpvBuiltInWorkgroupId;
+        bool named =
+            d->kind == SpvDecorationBuiltIn && d->count && e->m->words[d->at] == SpvBuiltInWorkgroupId;
         const struct type *t = named ? type_pointee(e->m, d->target) : NULL;
         if (t && t->id == w->group_type && module_op(e->m, d->target) == SpvOpVariable)
             w->group_id = d->target;
@@ -117,7 +118,8 @@ static bool write_entry(struct writer *w, const uint32_t *old, struct error *e)
     }
     if (length + extra > 0xffff) {
         free(more);
-        return error_set(e, EXIT_USAGE, "the shader has more blocks (%u counters) than an entry point can list", count);
+        return error_set(e, EXIT_USAGE,
+                         "the shader has more blocks (%u counters) than an entry point can list", count);
     }
     uint32_t first = (length + extra) << 16 | SpvOpEntryPoint;
     words_add(&w->head, &first, 1);
@@ -214,7 +216,8 @@ static uint32_t lab_word(struct writer *w, uint32_t index)
 
 static uint32_t atomic_add(struct writer *w, uint32_t index, uint32_t value)
 {
-    uint32_t scope = emit_constant(&w->e, w->scope), relaxed = emit_constant(&w->e, 0), pointer = lab_word(w, index);
+    uint32_t scope = emit_constant(&w->e, w->scope), relaxed = emit_constant(&w->e, 0),
+             pointer = lab_word(w, index);
     return emit_op(&w->e, &w->tail, SpvOpAtomicIAdd, emit_u32(&w->e), 4,
                    (uint32_t[]){pointer, scope, relaxed, value});
 }
@@ -337,6 +340,8 @@ static void write_main(struct writer *w)
         flush_loop(w, bank, array, label);
     else
         flush_each(w, bank);
+    if (w->footprint)
+        footprint_epilogue(w->footprint, t);
     words_op(t, SpvOpReturn, 0, NULL);
     words_op(t, SpvOpFunctionEnd, 0, NULL);
 }
@@ -415,7 +420,8 @@ bool instrument(struct instrumented *in, const uint32_t *words, size_t count,
         in->footprint = options->footprint;
         if (in->footprint)
             footprint_targets(in);
-        struct writer w = {.in = in, .options = options, .e = {.m = &in->module, .next_id = in->module.bound}};
+        struct writer w = {
+            .in = in, .options = options, .e = {.m = &in->module, .next_id = in->module.bound}};
         done = write_module(&w, e);
     }
     if (!done)

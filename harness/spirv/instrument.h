@@ -79,8 +79,9 @@ void instrument_prepare(const struct instrumented *in, const uint64_t *target_by
 void instrument_blocks(const struct instrumented *in, const uint32_t *lab, uint64_t *blocks);
 
 /* The lab buffer's layout, in words. */
-#define LAB_FAULTS 0         /* accesses out of bounds, all of them; it stops at about 2^32 */
-#define LAB_RECORDS 16       /* the first of them: site, target, index */
+#define LAB_FAULTS 0         /* accesses out of bounds, all of them, modulo 2^32 */
+#define LAB_RECORDED 1       /* of which so many had something to record */
+#define LAB_RECORDS 16       /* the first records: site, target, index */
 #define LAB_RECORD_WORDS 4
 #define LAB_RECORD_COUNT 64
 #define LAB_TABLE (LAB_RECORDS + LAB_RECORD_WORDS * LAB_RECORD_COUNT) /* per target: map's first word, bytes */

@@ -18,20 +18,15 @@ static void follow_debug_line(struct source_line *state, const struct module *m,
 void lines_follow(struct source_line *state, const struct module *m, const uint32_t *w)
 {
     switch (word_op(*w)) {
-    case SpvOpLine:
-        *state = (struct source_line){w[1], w[2]};
-        break;
+    case SpvOpLine: *state = (struct source_line){w[1], w[2]}; break;
     case SpvOpNoLine:
     case SpvOpLabel:
-    case SpvOpFunction:
-        *state = (struct source_line){0};
-        break;
+    case SpvOpFunction: *state = (struct source_line){0}; break;
     case SpvOpExtInst:
         if (ext_set_of(m, w[3]) == EXT_DEBUG_LINES)
             follow_debug_line(state, m, w);
         break;
-    default:
-        break;
+    default: break;
     }
 }
 

@@ -65,11 +65,14 @@ enum count_share tile_share(const struct module *m, const struct type *t)
     int64_t scope;
     if (!t || t->kind != TYPE_TILE || !constant_value(m, m->words[t->at + 3], &scope))
         return SHARE_INVOCATION;
-    return scope == SpvScopeWorkgroup ? SHARE_WORKGROUP : scope == SpvScopeSubgroup ? SHARE_SUBGROUP : SHARE_INVOCATION;
+    return scope == SpvScopeWorkgroup  ? SHARE_WORKGROUP
+           : scope == SpvScopeSubgroup ? SHARE_SUBGROUP
+                                       : SHARE_INVOCATION;
 }
 
 /* `each` operations of kind op per scalar of the type, `fixed` beside. */
-static void add_operations(struct scan *s, const uint32_t *w, const struct type *t, enum op op, int64_t fixed, int64_t each)
+static void add_operations(struct scan *s, const uint32_t *w, const struct type *t, enum op op, int64_t fixed,
+                           int64_t each)
 {
     uint64_t scalars = t ? t->scalars : 0;
     int64_t count = fixed + each * (int64_t)(scalars > INT32_MAX ? INT32_MAX : scalars);
@@ -80,7 +83,8 @@ static void add_operations(struct scan *s, const uint32_t *w, const struct type 
     enum count_kind kind = COUNT_INT;
     if (t->is_float && op != OP_INT_MUL && op != OP_INT_XOR)
         kind = t->width == 16 ? COUNT_FLOAT16 : t->width == 64 ? COUNT_FLOAT64 : COUNT_FLOAT32;
-    struct mix_item item = {.kind = (uint8_t)kind, .op = (uint8_t)op, .count = count > 0 ? (uint64_t)count : 0};
+    struct mix_item item = {
+        .kind = (uint8_t)kind, .op = (uint8_t)op, .count = count > 0 ? (uint64_t)count : 0};
     item.share = (uint8_t)tile_share(s->m, t);
     scan_add(s, item);
 }
@@ -130,7 +134,10 @@ static void add_dots(struct scan *s, const uint32_t *w, const struct type *t, ui
     add_operations(s, w, &scalar, OP_FMA, (int64_t)(dots * (n - 1)), 0);
 }
 
-static uint32_t parts(const struct type *t) { return t ? t->count : 0; }
+static uint32_t parts(const struct type *t)
+{
+    return t ? t->count : 0;
+}
 
 static void scan_products(struct scan *s, const uint32_t *w, enum op_class class)
 {
@@ -138,18 +145,12 @@ static void scan_products(struct scan *s, const uint32_t *w, enum op_class class
     const struct type *left = type_of_value(s->m, w[3]), *right = type_of_value(s->m, w[4]);
     uint32_t rows = result && result->kind == TYPE_MATRIX ? parts(module_type(s->m, result->element)) : 0;
     switch (class) {
-    case CLASS_DOT:
-        add_dots(s, w, result, 1, parts(left));
-        break;
+    case CLASS_DOT: add_dots(s, w, result, 1, parts(left)); break;
     case CLASS_VECTOR_MATRIX: /* one dot product of the vector with each column */
         add_dots(s, w, result, parts(result), parts(left));
         break;
-    case CLASS_MATRIX_VECTOR:
-        add_dots(s, w, result, parts(result), parts(right));
-        break;
-    case CLASS_MATRIX_MATRIX:
-        add_dots(s, w, result, (uint64_t)parts(result) * rows, parts(left));
-        break;
+    case CLASS_MATRIX_VECTOR: add_dots(s, w, result, parts(result), parts(right)); break;
+    case CLASS_MATRIX_MATRIX: add_dots(s, w, result, (uint64_t)parts(result) * rows, parts(left)); break;
     default: /* scaling and outer products: one multiplication per scalar of the result */
         add_operations(s, w, result, OP_MUL, 0, 1);
     }
@@ -179,7 +180,8 @@ static void scan_ext(struct scan *s, const uint32_t *w)
     const struct special_cost *cost = special_find(w[4]);
     const struct type *t = word_length(*w) > 5 ? type_of_value(s->m, w[5]) : NULL;
     if (!cost) {
-        scan_not_counted(s, w, what, "a GLSL.std.450 function without one formula (determinant, inverse, interpolation)");
+        scan_not_counted(s, w, what,
+                         "a GLSL.std.450 function without one formula (determinant, inverse, interpolation)");
         return;
     }
     for (int i = 0; i < 3; i++) {
@@ -232,63 +234,40 @@ static void scan_instruction(struct scan *s, const uint32_t *w)
     enum op_class class = opcode_find(op).class;
     const struct type *result = opcode_find(op).ids == 2 ? module_type(m, w[1]) : NULL;
     switch (class) {
-    case CLASS_FLOP:
-        add_operations(s, w, result, float_op(op), 0, 1);
-        break;
-    case CLASS_FLOP_OPERAND:
-        add_operations(s, w, type_of_value(m, w[3]), OP_ADD, 0, 1);
-        break;
+    case CLASS_FLOP: add_operations(s, w, result, float_op(op), 0, 1); break;
+    case CLASS_FLOP_OPERAND: add_operations(s, w, type_of_value(m, w[3]), OP_ADD, 0, 1); break;
     case CLASS_INT:
     case CLASS_INT_OPERAND: /* extended ones give a structure: count by the operand as well */
         if (class == CLASS_INT_OPERAND || (result && result->kind == TYPE_STRUCT))
             result = type_of_value(m, w[3]);
         add_operations(s, w, result, int_op(op), 0, 1);
         break;
-    case CLASS_CONVERT:
-        scan_convert(s, w);
-        break;
+    case CLASS_CONVERT: scan_convert(s, w); break;
     case CLASS_DOT:
     case CLASS_SCALE:
     case CLASS_VECTOR_MATRIX:
     case CLASS_MATRIX_VECTOR:
     case CLASS_MATRIX_MATRIX:
-    case CLASS_OUTER:
-        scan_products(s, w, class);
-        break;
-    case CLASS_INT_DOT:
-        scan_int_dot(s, w);
-        break;
-    case CLASS_EXT:
-        scan_ext(s, w);
-        break;
-    case CLASS_TILE_MUL:
-        scan_tile_mul(s, w);
-        break;
-    case CLASS_BARRIER:
-        add_plain(s, COUNT_BARRIER, 1, SHARE_INVOCATION);
-        break;
-    case CLASS_FENCE:
-        add_plain(s, COUNT_FENCE, 1, SHARE_INVOCATION);
-        break;
-    case CLASS_SUBGROUP:
-        add_plain(s, COUNT_SUBGROUP, 1, SHARE_INVOCATION);
-        break;
+    case CLASS_OUTER: scan_products(s, w, class); break;
+    case CLASS_INT_DOT: scan_int_dot(s, w); break;
+    case CLASS_EXT: scan_ext(s, w); break;
+    case CLASS_TILE_MUL: scan_tile_mul(s, w); break;
+    case CLASS_BARRIER: add_plain(s, COUNT_BARRIER, 1, SHARE_INVOCATION); break;
+    case CLASS_FENCE: add_plain(s, COUNT_FENCE, 1, SHARE_INVOCATION); break;
+    case CLASS_SUBGROUP: add_plain(s, COUNT_SUBGROUP, 1, SHARE_INVOCATION); break;
     case CLASS_BRANCH: /* a switch without cases, an optimiser's wrapping of early returns, decides nothing */
         add_plain(s, COUNT_BRANCH, op != SpvOpSwitch || word_length(*w) > 3, SHARE_INVOCATION);
         break;
     case CLASS_KILL:
         scan_not_counted(s, w, "", "it ends the invocation before its counters are added up");
         break;
-    case CLASS_UNCOUNTED:
-        scan_not_counted(s, w, "", "the lab has no rule for this instruction");
-        break;
-    default:
-        scan_memory(s, w);
+    case CLASS_UNCOUNTED: scan_not_counted(s, w, "", "the lab has no rule for this instruction"); break;
+    default: scan_memory(s, w);
     }
 }
 
-void mix_build(struct static_mix *x, const struct module *m, const struct trace *t, const struct reflection *r,
-               const struct texel_size *texels, uint32_t texel_count)
+void mix_build(struct static_mix *x, const struct module *m, const struct trace *t,
+               const struct reflection *r, const struct texel_size *texels, uint32_t texel_count)
 {
     memset(x, 0, sizeof *x);
     x->push = r->resource_count;

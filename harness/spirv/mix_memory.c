@@ -13,7 +13,8 @@ uint32_t texel_bytes(const struct resource *r, const struct texel_size *texels, 
 }
 
 /* Adds the loads, stores and atomics of one access to a resource (or to shared memory). */
-static void add_access(struct scan *s, const struct memory_access *a, uint32_t resource, bool shared, uint64_t bytes)
+static void add_access(struct scan *s, const struct memory_access *a, uint32_t resource, bool shared,
+                       uint64_t bytes)
 {
     const struct type *t = module_type(s->m, a->type);
     struct mix_item item = {.resource = resource, .count = 1, .bytes = bytes};
@@ -49,7 +50,8 @@ static void scan_image(struct scan *s, const uint32_t *w, const struct memory_ac
     if (bytes == 0) {
         char why[128];
         bytes = t ? t->bytes : 0;
-        snprintf(why, sizeof why, "the shader does not tell its format: counted as %u bytes a texel", (unsigned)bytes);
+        snprintf(why, sizeof why, "the shader does not tell its format: counted as %u bytes a texel",
+                 (unsigned)bytes);
         scan_not_counted(s, w, r->name, why);
     }
     if (a->sampled)
@@ -73,8 +75,8 @@ static void scan_pointer(struct scan *s, const uint32_t *w, const struct memory_
     uint32_t index = root < s->m->bound ? s->resource_of[root] : 0;
     if (pointer && pointer->kind == TYPE_POINTER)
         storage = pointer->storage;
-    if (storage == SpvStorageClassFunction || storage == SpvStorageClassPrivate || storage == SpvStorageClassInput ||
-        storage == SpvStorageClassOutput)
+    if (storage == SpvStorageClassFunction || storage == SpvStorageClassPrivate ||
+        storage == SpvStorageClassInput || storage == SpvStorageClassOutput)
         return;
     uint64_t bytes = access_bytes(s, w, a);
     if (bytes == 0) {
@@ -82,15 +84,9 @@ static void scan_pointer(struct scan *s, const uint32_t *w, const struct memory_
         return;
     }
     switch (storage) {
-    case SpvStorageClassWorkgroup:
-        add_access(s, a, 0, true, bytes);
-        break;
-    case SpvStorageClassPushConstant:
-        add_access(s, a, s->x->push, false, bytes);
-        break;
-    case SpvStorageClassPhysicalStorageBuffer:
-        add_access(s, a, s->x->address, false, bytes);
-        break;
+    case SpvStorageClassWorkgroup: add_access(s, a, 0, true, bytes); break;
+    case SpvStorageClassPushConstant: add_access(s, a, s->x->push, false, bytes); break;
+    case SpvStorageClassPhysicalStorageBuffer: add_access(s, a, s->x->address, false, bytes); break;
     case SpvStorageClassUniform:
     case SpvStorageClassStorageBuffer:
         if (index)
@@ -98,8 +94,7 @@ static void scan_pointer(struct scan *s, const uint32_t *w, const struct memory_
         else
             scan_not_counted(s, w, "", "its pointer may be into one of several buffers");
         break;
-    default:
-        scan_not_counted(s, w, "", "it uses a storage class that the lab does not count");
+    default: scan_not_counted(s, w, "", "it uses a storage class that the lab does not count");
     }
 }
 

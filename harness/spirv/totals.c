@@ -9,7 +9,9 @@
 static uint64_t times(const struct mix_item *i, const uint64_t *blocks, struct launch_shape shape)
 {
     uint64_t n = blocks[i->block];
-    uint32_t share = i->share == SHARE_SUBGROUP ? shape.subgroup_size : i->share == SHARE_WORKGROUP ? shape.workgroup_size : 1;
+    uint32_t share = i->share == SHARE_SUBGROUP    ? shape.subgroup_size
+                     : i->share == SHARE_WORKGROUP ? shape.workgroup_size
+                                                   : 1;
     return share ? n / share : n;
 }
 
@@ -18,7 +20,8 @@ static bool is_special(uint8_t op)
     return op == OP_EXP || op == OP_LOG || op == OP_TANH || op == OP_RSQRT;
 }
 
-static void add_resource(const struct instrumented *in, struct totals *t, const struct mix_item *i, uint64_t n)
+static void add_resource(const struct instrumented *in, struct totals *t, const struct mix_item *i,
+                         uint64_t n)
 {
     struct resource_totals *r = &t->resources[i->resource];
     bool issued = i->resource != in->mix.push;
@@ -42,9 +45,7 @@ static void add_item(const struct instrumented *in, struct totals *t, const stru
     switch ((enum count_kind)i->kind) {
     case COUNT_LOAD:
     case COUNT_STORE:
-    case COUNT_ATOMIC:
-        add_resource(in, t, i, n);
-        break;
+    case COUNT_ATOMIC: add_resource(in, t, i, n); break;
     case COUNT_SHARED_LOAD:
         t->shared_loads += count;
         t->shared_bytes += n * i->bytes;
@@ -104,7 +105,8 @@ static int by_line(const void *x, const void *y)
     return (a->line.line > b->line.line) - (a->line.line < b->line.line);
 }
 
-static void fill_line(const struct instrumented *in, struct line_totals *l, const struct mix_item *i, uint64_t n)
+static void fill_line(const struct instrumented *in, struct line_totals *l, const struct mix_item *i,
+                      uint64_t n)
 {
     struct totals one = {0};
     struct resource_totals resource = {0};
@@ -133,8 +135,8 @@ static void join_lines(struct line_totals *a, const struct line_totals *b)
     a->shared_bytes += b->shared_bytes;
 }
 
-struct line_totals *instrument_lines(const struct instrumented *in, const uint32_t *lab, struct launch_shape shape,
-                                     uint32_t *count)
+struct line_totals *instrument_lines(const struct instrumented *in, const uint32_t *lab,
+                                     struct launch_shape shape, uint32_t *count)
 {
     uint64_t *blocks = need((in->module.block_count + 1) * sizeof *blocks);
     uint32_t items = in->mix.item_count, used = 0;

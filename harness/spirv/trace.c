@@ -207,10 +207,12 @@ int access_of(const struct module *m, const uint32_t *w, struct memory_access ou
         out[1] = (struct memory_access){.object = w[1], .type = pointee_id(m, w[1]), .writes = true};
         return 2;
     case CLASS_ATOMIC_LOAD:
-        *a = (struct memory_access){.object = w[3], .type = pointee_id(m, w[3]), .reads = true, .atomic = true};
+        *a = (struct memory_access){
+            .object = w[3], .type = pointee_id(m, w[3]), .reads = true, .atomic = true};
         break;
     case CLASS_ATOMIC_STORE:
-        *a = (struct memory_access){.object = w[1], .type = pointee_id(m, w[1]), .writes = true, .atomic = true};
+        *a = (struct memory_access){
+            .object = w[1], .type = pointee_id(m, w[1]), .writes = true, .atomic = true};
         break;
     case CLASS_ATOMIC:
         *a = (struct memory_access){
@@ -220,7 +222,8 @@ int access_of(const struct module *m, const uint32_t *w, struct memory_access ou
         *a = (struct memory_access){.object = w[3], .type = w[1], .reads = true, .tile = true};
         return 1;
     case CLASS_TILE_STORE:
-        *a = (struct memory_access){.object = w[1], .type = module_type_of(m, w[2]), .writes = true, .tile = true};
+        *a = (struct memory_access){
+            .object = w[1], .type = module_type_of(m, w[2]), .writes = true, .tile = true};
         return 1;
     case CLASS_IMAGE_READ:
     case CLASS_IMAGE_SAMPLE:
@@ -230,7 +233,8 @@ int access_of(const struct module *m, const uint32_t *w, struct memory_access ou
         a->gather = opcode_find(word_op(*w)).class == CLASS_IMAGE_GATHER;
         return 1;
     case CLASS_IMAGE_WRITE:
-        *a = (struct memory_access){.object = w[1], .type = module_type_of(m, w[3]), .writes = true, .image = true};
+        *a = (struct memory_access){
+            .object = w[1], .type = module_type_of(m, w[3]), .writes = true, .image = true};
         return 1;
     default: return 0;
     }

@@ -37,7 +37,8 @@ static bool compile_text(const char *path, const struct text *source, shaderc_co
     return done;
 }
 
-bool support_compile(const char *name, enum spirv_target target, bool debug, bool optimised, struct compiled *out)
+bool support_compile(const char *name, enum spirv_target target, bool debug, bool optimised,
+                     struct compiled *out)
 {
     char path[256];
     struct text source = {0};
@@ -111,8 +112,8 @@ static void release(struct execution *x)
         device_buffer_free(device, x->buffers[i]);
 }
 
-static bool add_buffer(struct execution *x, struct dispatch *d, uint64_t bytes, uint64_t view, const void *data,
-                       struct error *e)
+static bool add_buffer(struct execution *x, struct dispatch *d, uint64_t bytes, uint64_t view,
+                       const void *data, struct error *e)
 {
     struct buffer *b = device_buffer(device, bytes, e);
     if (!b)
@@ -123,8 +124,8 @@ static bool add_buffer(struct execution *x, struct dispatch *d, uint64_t bytes, 
 }
 
 /* Runs twice, because the first run compiles; the buffers are filled anew before each. */
-static bool execute(struct support_run *r, const struct program_source *source, uint64_t lab_bytes, void **out,
-                    double *ns, struct error *e)
+static bool execute(struct support_run *r, const struct program_source *source, uint64_t lab_bytes,
+                    void **out, double *ns, struct error *e)
 {
     struct execution x = {0};
     struct dispatch d = {.kind = DISPATCH_PROGRAM};
@@ -148,8 +149,9 @@ static bool execute(struct support_run *r, const struct program_source *source, 
         *ns = done ? t.total_ns : 0;
     }
     for (int i = 0; i < x.count && done; i++)
-        done = device_download(device, x.buffers[i], 0, lab_bytes && i == x.count - 1 ? (void *)r->lab : out[i],
-                               lab_bytes && i == x.count - 1 ? lab_bytes : r->bytes[i], e);
+        done =
+            device_download(device, x.buffers[i], 0, lab_bytes && i == x.count - 1 ? (void *)r->lab : out[i],
+                            lab_bytes && i == x.count - 1 ? lab_bytes : r->bytes[i], e);
     release(&x);
     return done;
 }
@@ -158,8 +160,10 @@ static struct program_source source_of(const struct support_run *r, const uint32
 {
     struct program_source s = {.label = r->shader, .spirv = words, .words = count};
     for (uint32_t i = 0; i < SUPPORT_BUFFERS && r->bytes[i]; i++)
-        s.bindings[s.binding_count++] = (struct program_binding){
-            .binding = i, .kind = r->kind[i], .format = r->kind[i] >= BIND_TEXEL_READ ? TEXEL_RGBA32F : TEXEL_NONE};
+        s.bindings[s.binding_count++] =
+            (struct program_binding){.binding = i,
+                                     .kind = r->kind[i],
+                                     .format = r->kind[i] >= BIND_TEXEL_READ ? TEXEL_RGBA32F : TEXEL_NONE};
     s.push_bytes = (uint32_t)r->push_words * 4;
     return s;
 }
@@ -203,8 +207,10 @@ bool support_execute(struct support_run *r, struct error *e)
     struct texel_size texels[SUPPORT_BUFFERS];
     for (uint32_t i = 0; i < SUPPORT_BUFFERS; i++)
         texels[i] = (struct texel_size){0, i, 16};
-    struct instrument_options options = {.footprint = r->footprint, .every_block = r->every_block,
-                                         .texels = texels, .texel_count = SUPPORT_BUFFERS};
+    struct instrument_options options = {.footprint = r->footprint,
+                                         .every_block = r->every_block,
+                                         .texels = texels,
+                                         .texel_count = SUPPORT_BUFFERS};
     if (!support_compile(r->shader, TARGET_1_3, r->debug, !r->debug, &c))
         return error_set(e, EXIT_CHECK, "%s does not compile", r->shader);
     bool done = instrument(&r->in, c.words, c.count, &options, e) && run_both(r, &c, e);

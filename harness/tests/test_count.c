@@ -47,7 +47,10 @@ static void copy_counts(void **state)
 {
     (void)state;
     uint64_t n = 1000;
-    struct support_run r = {.shader = "copy", .bytes = {4 * n, 4 * n}, .push = {(uint32_t)n}, .push_words = 1,
+    struct support_run r = {.shader = "copy",
+                            .bytes = {4 * n, 4 * n},
+                            .push = {(uint32_t)n},
+                            .push_words = 1,
                             .groups = {16, 1, 1}};
     execute(&r);
     const struct totals *t = &r.totals;
@@ -70,8 +73,11 @@ static void naive_gemm_counts(void **state)
 {
     (void)state;
     uint64_t n = 60; /* does not divide the workgroup */
-    struct support_run r = {.shader = "gemm_naive", .bytes = {4 * n * n, 4 * n * n, 4 * n * n},
-                            .push = {(uint32_t)n}, .push_words = 1, .groups = {8, 8, 1}};
+    struct support_run r = {.shader = "gemm_naive",
+                            .bytes = {4 * n * n, 4 * n * n, 4 * n * n},
+                            .push = {(uint32_t)n},
+                            .push_words = 1,
+                            .groups = {8, 8, 1}};
     execute(&r);
     assert_int_equal(r.totals.invocations, 64 * 64);
     assert_int_equal(r.totals.flops[1], 2 * n * n * n);
@@ -96,8 +102,11 @@ static void tiled_gemm_counts(void **state)
 {
     (void)state;
     uint64_t n = 64;
-    struct support_run r = {.shader = "gemm_tiled", .bytes = {4 * n * n, 4 * n * n, 4 * n * n},
-                            .push = {(uint32_t)n}, .push_words = 1, .groups = {4, 4, 1}};
+    struct support_run r = {.shader = "gemm_tiled",
+                            .bytes = {4 * n * n, 4 * n * n, 4 * n * n},
+                            .push = {(uint32_t)n},
+                            .push_words = 1,
+                            .groups = {4, 4, 1}};
     execute(&r);
     assert_int_equal(r.totals.flops[1], 2 * n * n * n);
     assert_int_equal(r.totals.resources[0].loads, n * n * n / 16); /* of the naive one's n^3 */
@@ -114,8 +123,11 @@ static void layer_norm_counts(void **state)
 {
     (void)state;
     uint64_t rows = 8, columns = 1024, s = 4 * rows * columns;
-    struct support_run three = {.shader = "layernorm_three", .bytes = {s, s}, .push = {(uint32_t)columns},
-                                .push_words = 1, .groups = {(uint32_t)rows, 1, 1}};
+    struct support_run three = {.shader = "layernorm_three",
+                                .bytes = {s, s},
+                                .push = {(uint32_t)columns},
+                                .push_words = 1,
+                                .groups = {(uint32_t)rows, 1, 1}};
     execute(&three);
     assert_int_equal(three.totals.resources[0].bytes_loaded, 3 * s);
     assert_int_equal(three.totals.resources[1].bytes_stored, s);
@@ -138,8 +150,11 @@ static void online_softmax_counts(void **state)
 {
     (void)state;
     uint64_t rows = 100, columns = 50, s = 4 * rows * columns;
-    struct support_run r = {.shader = "softmax_online", .bytes = {s, s}, .push = {(uint32_t)rows, (uint32_t)columns},
-                            .push_words = 2, .groups = {2, 1, 1}};
+    struct support_run r = {.shader = "softmax_online",
+                            .bytes = {s, s},
+                            .push = {(uint32_t)rows, (uint32_t)columns},
+                            .push_words = 2,
+                            .groups = {2, 1, 1}};
     execute(&r);
     assert_int_equal(r.totals.resources[0].bytes_loaded, 2 * s);
     assert_int_equal(r.totals.resources[1].bytes_stored, s);
@@ -187,8 +202,8 @@ static void divergent_counts(void **state)
     (void)state;
     uint32_t n = 500, groups = 17, x[500] = {0};
     uint64_t loads = 0, stores = 0;
-    struct support_run r = {.shader = "divergent", .bytes = {4 * n}, .push = {n}, .push_words = 1,
-                            .groups = {groups, 1, 1}};
+    struct support_run r = {
+        .shader = "divergent", .bytes = {4 * n}, .push = {n}, .push_words = 1, .groups = {groups, 1, 1}};
     r.data[0] = need(4 * n);
     divergent_model(n, x, &loads, &stores);
     execute(&r);
@@ -243,7 +258,10 @@ static void counts_carry(void **state)
 {
     (void)state;
     uint64_t n = 1000;
-    struct support_run r = {.shader = "copy", .bytes = {4 * n, 4 * n}, .push = {(uint32_t)n}, .push_words = 1,
+    struct support_run r = {.shader = "copy",
+                            .bytes = {4 * n, 4 * n},
+                            .push = {(uint32_t)n},
+                            .push_words = 1,
                             .groups = {16, 1, 1}};
     execute(&r);
     uint64_t *blocks = need((r.in.module.block_count + 1) * sizeof *blocks);
@@ -275,8 +293,12 @@ static void fewer_counters_tell_the_same(void **state)
         struct support_run r[2];
         uint64_t *blocks[2];
         for (int every = 0; every < 2; every++) {
-            r[every] = (struct support_run){.shader = shaders[i / 2], .bytes = {4 * 96}, .debug = i & 1,
-                                            .push = {90}, .push_words = i / 2 == 2, .every_block = every,
+            r[every] = (struct support_run){.shader = shaders[i / 2],
+                                            .bytes = {4 * 96},
+                                            .debug = i & 1,
+                                            .push = {90},
+                                            .push_words = i / 2 == 2,
+                                            .every_block = every,
                                             .groups = {3, 1, 1}};
             int *x = need(4 * 96);
             for (int k = 0; k < 96; k++)
@@ -302,15 +324,20 @@ static int gemm_cost(bool footprint)
 {
     uint64_t n = 512;
     struct error e = {0};
-    struct support_run r = {.shader = "gemm_naive", .bytes = {4 * n * n, 4 * n * n, 4 * n * n}, .footprint = footprint,
-                            .push = {(uint32_t)n}, .push_words = 1, .groups = {64, 64, 1}};
+    struct support_run r = {.shader = "gemm_naive",
+                            .bytes = {4 * n * n, 4 * n * n, 4 * n * n},
+                            .footprint = footprint,
+                            .push = {(uint32_t)n},
+                            .push_words = 1,
+                            .groups = {64, 64, 1}};
     if (!support_device())
         return 77;
     fill(&r);
     if (!support_execute(&r, &e))
         fprintf(stderr, "%s\n", e.text);
-    printf("naive GEMM 512^3%s: plain %.1f ms, counted %.1f ms, %.2f times\n", footprint ? " with footprint" : "",
-           r.plain_ns / 1e6, r.counted_ns / 1e6, r.counted_ns / r.plain_ns);
+    printf("naive GEMM 512^3%s: plain %.1f ms, counted %.1f ms, %.2f times\n",
+           footprint ? " with footprint" : "", r.plain_ns / 1e6, r.counted_ns / 1e6,
+           r.counted_ns / r.plain_ns);
     finish(&r);
     return 0;
 }
@@ -320,11 +347,11 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "gemm") == 0)
         return gemm_cost(false) + gemm_cost(true);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(copy_counts),          cmocka_unit_test(naive_gemm_counts),
-        cmocka_unit_test(tiled_gemm_counts),    cmocka_unit_test(layer_norm_counts),
+        cmocka_unit_test(copy_counts),           cmocka_unit_test(naive_gemm_counts),
+        cmocka_unit_test(tiled_gemm_counts),     cmocka_unit_test(layer_norm_counts),
         cmocka_unit_test(online_softmax_counts), cmocka_unit_test(divergent_counts),
-        cmocka_unit_test(subgroup_counts),      cmocka_unit_test(atomic_counts),
-        cmocka_unit_test(counts_carry),         cmocka_unit_test(fewer_counters_tell_the_same),
+        cmocka_unit_test(subgroup_counts),       cmocka_unit_test(atomic_counts),
+        cmocka_unit_test(counts_carry),          cmocka_unit_test(fewer_counters_tell_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,8 +57,11 @@ static void copy_touches_each_word_once(void **state)
 {
     (void)state;
     uint64_t n = 1003; /* the last sector and the last word of the map are not full */
-    struct footprint_run f = {.run = {.shader = "copy", .bytes = {4 * n, 4 * n}, .push = {(uint32_t)n},
-                                      .push_words = 1, .groups = {16, 1, 1}}};
+    struct footprint_run f = {.run = {.shader = "copy",
+                                      .bytes = {4 * n, 4 * n},
+                                      .push = {(uint32_t)n},
+                                      .push_words = 1,
+                                      .groups = {16, 1, 1}}};
     execute(&f);
     assert_true(f.run.same);
     assert_int_equal(f.bytes[0].read_first, 4 * n);
@@ -77,8 +80,11 @@ static void gemm_reads_each_matrix_once(void **state)
     static const char *const shaders[] = {"gemm_naive", "gemm_tiled"};
     for (int i = 0; i < 2; i++) {
         uint64_t n = 64;
-        struct footprint_run f = {.run = {.shader = shaders[i], .bytes = {4 * n * n, 4 * n * n, 4 * n * n},
-                                          .push = {(uint32_t)n}, .push_words = 1, .groups = {8, 8, 1}}};
+        struct footprint_run f = {.run = {.shader = shaders[i],
+                                          .bytes = {4 * n * n, 4 * n * n, 4 * n * n},
+                                          .push = {(uint32_t)n},
+                                          .push_words = 1,
+                                          .groups = {8, 8, 1}}};
         if (i == 1)
             f.run.groups[0] = f.run.groups[1] = 4;
         execute(&f);
@@ -96,15 +102,16 @@ static void in_place_counts_twice_and_scratch_once(void **state)
 {
     (void)state;
     uint64_t n = 256;
-    struct footprint_run f = {.run = {.shader = "inplace", .bytes = {4 * n, 4 * n, 16 * n / 8}, .groups = {4, 1, 1}}};
+    struct footprint_run f = {
+        .run = {.shader = "inplace", .bytes = {4 * n, 4 * n, 16 * n / 8}, .groups = {4, 1, 1}}};
     execute(&f);
     assert_true(f.run.same);
     assert_int_equal(f.bytes[0].read_first, 4 * n);
     assert_int_equal(f.bytes[0].written, 4 * n);
     assert_int_equal(f.bytes[1].read_first, 0); /* read back only after it was written */
     assert_int_equal(f.bytes[1].written, 4 * n);
-    assert_int_equal(f.bytes[2].read_first, n / 8 * 4);  /* one float of each vec4 */
-    assert_int_equal(f.bytes[2].sectors, n / 8 * 16);    /* but every sector */
+    assert_int_equal(f.bytes[2].read_first, n / 8 * 4); /* one float of each vec4 */
+    assert_int_equal(f.bytes[2].sectors, n / 8 * 16);   /* but every sector */
     finish(&f);
 }
 
@@ -127,8 +134,11 @@ static void structures_mark_their_members(void **state)
 {
     (void)state;
     uint64_t n = 32;
-    struct footprint_run f = {.run = {.shader = "structs", .debug = true, .bytes = {16 + 96 * n, 96 * n, 48},
-                                      .kind = {0, 0, BIND_UNIFORM}, .groups = {1, 1, 1}}};
+    struct footprint_run f = {.run = {.shader = "structs",
+                                      .debug = true,
+                                      .bytes = {16 + 96 * n, 96 * n, 48},
+                                      .kind = {0, 0, BIND_UNIFORM},
+                                      .groups = {1, 1, 1}}};
     execute(&f);
     assert_true(f.run.same);
     assert_int_equal(f.run.in.mix.not_counted_count, 0);
@@ -149,9 +159,14 @@ static void texel_buffers_are_marked_by_texel(void **state)
 {
     (void)state;
     uint64_t n = 100, covered = 90;
-    struct footprint_run f = {.run = {.shader = "texel", .debug = true, .bytes = {16 * n, 16 * n},
-                                      .view = {0, 16 * covered}, .kind = {BIND_TEXEL_READ, BIND_TEXEL_WRITE},
-                                      .push = {(uint32_t)n}, .push_words = 1, .groups = {2, 1, 1}}};
+    struct footprint_run f = {.run = {.shader = "texel",
+                                      .debug = true,
+                                      .bytes = {16 * n, 16 * n},
+                                      .view = {0, 16 * covered},
+                                      .kind = {BIND_TEXEL_READ, BIND_TEXEL_WRITE},
+                                      .push = {(uint32_t)n},
+                                      .push_words = 1,
+                                      .groups = {2, 1, 1}}};
     struct fault faults[LAB_RECORD_COUNT];
     uint32_t all;
     execute(&f);
@@ -171,8 +186,11 @@ static void matrices_are_marked_by_their_layout(void **state)
 {
     (void)state;
     uint64_t n = 32; /* a: mat3x4 row-major: 4 rows of 16 bytes, 12 used; b: mat3: 3 columns of 16, 12 used */
-    struct footprint_run f = {.run = {.shader = "matrices", .debug = true, .bytes = {16 * 8 + 16 + 16 * 4, 64 * n, 48 * n},
-                                      .kind = {BIND_UNIFORM}, .groups = {1, 1, 1}}};
+    struct footprint_run f = {.run = {.shader = "matrices",
+                                      .debug = true,
+                                      .bytes = {16 * 8 + 16 + 16 * 4, 64 * n, 48 * n},
+                                      .kind = {BIND_UNIFORM},
+                                      .groups = {1, 1, 1}}};
     struct fault faults[LAB_RECORD_COUNT];
     uint32_t all;
     execute(&f);
@@ -190,8 +208,12 @@ static void matrices_are_marked_by_their_layout(void **state)
 static void faults_have_place_and_line(void **state)
 {
     (void)state;
-    struct footprint_run f = {.run = {.shader = "shared_faults", .debug = true, .bytes = {128, 128}, .push = {1},
-                                      .push_words = 1, .groups = {1, 1, 1}}};
+    struct footprint_run f = {.run = {.shader = "shared_faults",
+                                      .debug = true,
+                                      .bytes = {128, 128},
+                                      .push = {1},
+                                      .push_words = 1,
+                                      .groups = {1, 1, 1}}};
     struct fault faults[LAB_RECORD_COUNT];
     uint32_t all, shared = 0, stores = 0;
     struct support_run *r = &f.run;
@@ -235,8 +257,12 @@ static void bounds_are_those_of_the_binding(void **state)
 {
     (void)state;
     uint64_t n = 256;
-    struct footprint_run f = {.run = {.shader = "copy", .bytes = {4 * n, 4 * n}, .view = {0, 4 * (n - 6)},
-                                      .push = {(uint32_t)n}, .push_words = 1, .groups = {4, 1, 1}}};
+    struct footprint_run f = {.run = {.shader = "copy",
+                                      .bytes = {4 * n, 4 * n},
+                                      .view = {0, 4 * (n - 6)},
+                                      .push = {(uint32_t)n},
+                                      .push_words = 1,
+                                      .groups = {4, 1, 1}}};
     struct fault faults[LAB_RECORD_COUNT];
     uint32_t all;
     execute(&f);

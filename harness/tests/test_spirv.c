@@ -120,20 +120,26 @@ static const struct {
     {"length runs past", 6, {SpvMagicNumber, 0x10000, 0, 10, 0, OP(SpvOpTypeVoid, 2)}},
     {"shorter than", 6, {SpvMagicNumber, 0x10000, 0, 10, 0, OP(SpvOpTypeVoid, 1)}},
     {"not below the bound", 7, {SpvMagicNumber, 0x10000, 0, 10, 0, OP(SpvOpTypeVoid, 2), 10}},
-    {"defined twice", 9,
+    {"defined twice",
+     9,
      {SpvMagicNumber, 0x10000, 0, 10, 0, OP(SpvOpTypeVoid, 2), 1, OP(SpvOpTypeVoid, 2), 1}},
     {"result type", 9, {SpvMagicNumber, 0x10000, 0, 10, 0, OP(SpvOpConstant, 4), 1, 2, 7}},
-    {"not a type defined before", 8, /* an array of itself */
+    {"not a type defined before",
+     8, /* an array of itself */
      {SpvMagicNumber, 0x10000, 0, 10, 0, OP(SpvOpTypeRuntimeArray, 3), 1, 1}},
-    {"not a type that was defined before", 9, /* a structure that holds itself twice */
+    {"not a type that was defined before",
+     9, /* a structure that holds itself twice */
      {SpvMagicNumber, 0x10000, 0, 10, 0, OP(SpvOpTypeStruct, 4), 1, 1, 1}},
-    {"not a pointer", 11, /* the forward pointer that is a structure */
+    {"not a pointer",
+     11, /* the forward pointer that is a structure */
      {SpvMagicNumber, 0x10000, 0, 10, 0, OP(SpvOpTypeForwardPointer, 3), 1, 0, OP(SpvOpTypeStruct, 3), 1, 1}},
-    {"impossible", 13,
-     {SpvMagicNumber, 0x10000, 0, 10, 0, OP(SpvOpTypeFloat, 3), 1, 32, OP(SpvOpTypeVector, 4), 2, 1, 0x7fffffff,
-      OP(SpvOpNop, 1)}},
+    {"impossible",
+     13,
+     {SpvMagicNumber, 0x10000, 0, 10, 0, OP(SpvOpTypeFloat, 3), 1, 32, OP(SpvOpTypeVector, 4), 2, 1,
+      0x7fffffff, OP(SpvOpNop, 1)}},
     {"outside any function", 7, {SpvMagicNumber, 0x10000, 0, 10, 0, OP(SpvOpLabel, 2), 1}},
-    {"inside a function", 17,
+    {"inside a function",
+     17,
      {SpvMagicNumber, 0x10000, 0, 10, 0, OP(SpvOpTypeVoid, 2), 1, OP(SpvOpTypeFunction, 3), 2, 1,
       OP(SpvOpFunction, 5), 1, 3, 0, 2, OP(SpvOpLabel, 2), 4}},
 };
@@ -205,8 +211,8 @@ static void corpus_is_survived(void **state)
 
 /* ---- reflection */
 
-static void reflect_shader(const char *name, const struct spec_value *spec, size_t specs, enum spirv_target target,
-                           struct module *m, struct reflection *r)
+static void reflect_shader(const char *name, const struct spec_value *spec, size_t specs,
+                           enum spirv_target target, struct module *m, struct reflection *r)
 {
     struct compiled c;
     struct error e = {0};
@@ -266,10 +272,14 @@ static void reflects_images_and_texel_buffers(void **state)
     (void)state;
     struct module m;
     struct reflection r;
-    static const enum resource_kind kinds[8] = {
-        RESOURCE_UNIFORM_TEXEL_BUFFER, RESOURCE_STORAGE_TEXEL_BUFFER, RESOURCE_STORAGE_TEXEL_BUFFER,
-        RESOURCE_STORAGE_IMAGE, RESOURCE_COMBINED_IMAGE, RESOURCE_SAMPLED_IMAGE, RESOURCE_SAMPLER,
-        RESOURCE_STORAGE_IMAGE};
+    static const enum resource_kind kinds[8] = {RESOURCE_UNIFORM_TEXEL_BUFFER,
+                                                RESOURCE_STORAGE_TEXEL_BUFFER,
+                                                RESOURCE_STORAGE_TEXEL_BUFFER,
+                                                RESOURCE_STORAGE_IMAGE,
+                                                RESOURCE_COMBINED_IMAGE,
+                                                RESOURCE_SAMPLED_IMAGE,
+                                                RESOURCE_SAMPLER,
+                                                RESOURCE_STORAGE_IMAGE};
     static const bool reads[8] = {true, true, false, true, true, true, false, true};
     static const bool writes[8] = {false, false, true, true, false, false, false, true};
     reflect_shader("images", NULL, 0, TARGET_1_5, &m, &r);
@@ -358,8 +368,8 @@ static void instrumented_modules_are_valid(void **state)
 }
 
 /* Totals as if every counter stood at one: the static mix itself, where a shader has a single block. */
-static void count_once(const char *name, struct instrumented *in, struct totals *t, const struct texel_size *texels,
-                   uint32_t texel_count)
+static void count_once(const char *name, struct instrumented *in, struct totals *t,
+                       const struct texel_size *texels, uint32_t texel_count)
 {
     struct compiled c;
     struct error e = {0};
@@ -431,7 +441,7 @@ static void what_has_no_rule_is_named(void **state)
     const struct not_counted *n = find_not_counted(&in, "OpRayQueryProceedKHR");
     assert_non_null(n);
     assert_int_equal(n->line.line, 11);
-    assert_int_equal(in.mix.not_counted_count, 3); /* and initialise, and the distance */
+    assert_int_equal(in.mix.not_counted_count, 3);    /* and initialise, and the distance */
     assert_int_equal(t.resources[1].bytes_stored, 4); /* the rest still is counted */
     totals_free(&t);
     instrument_free(&in);
