@@ -153,7 +153,11 @@ void study_add(struct study *s, const struct study_run *q)
         else
             plan_free(plans[k]);
     }
-    if (!item->loads[LOAD_RUN]) {
+    /* The first run ever, before verification lets the driver compile: it is a result too. */
+    if (item->loads[LOAD_RUN] && !workload_warm(item->loads[LOAD_RUN], false, &e)) {
+        mark(run_of(s, item), RUN_ERROR, e.text);
+        plan_free(q->small);
+    } else if (!item->loads[LOAD_RUN]) {
         mark(run_of(s, item), e.code == EXIT_ENVIRONMENT ? RUN_UNSUPPORTED : RUN_ERROR, e.text);
         plan_free(q->small);
     } else if (s->device->info.computes) {

@@ -11,7 +11,7 @@ struct workload {
     struct program **programs; /* one per step */
     struct sequence *sequence; /* for timing */
     bool step_stamps;
-    double first_ns; /* of the first timed run, compilation of the driver included */
+    double first_ns; /* of the first run, the driver's compilation included */
     unsigned long long spirv_hash;
 };
 
