@@ -188,9 +188,7 @@ static int print_text(const struct plans *plans, const struct chain *c, const st
 
 static bool positive(const struct options *o, struct error *e)
 {
-    if (!(o->tensor_bytes > 0))
-        return error_set(e, EXIT_USAGE, "--tensor must be above zero");
-    return o->bytes_per_s > 0 || error_set(e, EXIT_USAGE, "--bw must be above zero: no memory moves nothing");
+    return o->tensor_bytes > 0 || error_set(e, EXIT_USAGE, "--tensor must be above zero");
 }
 
 static int run(const struct arguments *a)

@@ -214,7 +214,7 @@ const struct command command_show = {
     .about = "Shows what is known without running anything: of a kernel its header, buffers, and the bytes, passes and flops "
              "that follow from it; of an operator its facts and its few lines of code; of a chain (\"a|b|c\") the steps of "
              "the unfused and the fused plan side by side. Flops per byte is the place on the roofline's x axis.",
-    .usage = "NAME [rows=N cols=N ...] | \"CHAIN\" [--fuse GROUPS] [--tensor SIZE]  [--glsl | --spirv]",
+    .usage = "NAME [rows=N cols=N ...] | \"CHAIN\"  [options]",
     .word = "the name of a kernel or operator, or a chain",
     .min_words = 1,
     .max_words = 1 + RUN_SHAPE_MAX,
