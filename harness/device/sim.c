@@ -62,7 +62,9 @@ static bool set_parameter(struct sim *s, char *assignment, struct error *e)
     char *name = trim(assignment);
     for (int i = 0; i < PARAMETERS; i++) {
         names[i] = parameters[i].name;
-        if (strcmp(name, names[i]) == 0 && equals) {
+        if (strcmp(name, names[i]) == 0) {
+            if (!equals)
+                return error_set(e, EXIT_USAGE, "sim device: %s has no value. Write it like B=320GB/s, launch=5us, noise=1%%, seed=1", name);
             if (units_parse(parameters[i].unit, trim(equals + 1), field(s, i), e))
                 return true;
             return error_prefix(e, "sim device, %s", name);
@@ -220,6 +222,8 @@ static struct device *sim_open(const char *rest, struct error *e)
     free(copy);
     if (ok && (s->bytes_per_s <= 0 || s->flops_per_s <= 0))
         ok = error_set(e, EXIT_USAGE, "sim device: B and P must be above zero");
+    if (ok && s->seed > UINT32_MAX)
+        ok = error_set(e, EXIT_USAGE, "sim device, seed: at most %u", UINT32_MAX);
     if (!ok) {
         free(s);
         return NULL;

@@ -282,6 +282,18 @@ static bool add_steps(struct building *b, const int *sizes, int groups, struct e
     return true;
 }
 
+/* What an ablation leaves out costs nothing: a model has no cache that would show it. */
+static void ablate_costs(struct plan *p, enum ablation ablation)
+{
+    for (int i = 0; i < p->step_count; i++) {
+        struct cost *c = &p->steps[i].cost;
+        if (ablation == ABLATE_WINDOW)
+            c->bytes_read = c->bytes_written = 0;
+        if (ablation == ABLATE_COPY)
+            memset(c->ops, 0, sizeof c->ops);
+    }
+}
+
 struct plan *chain_plan(const struct chain *c, const int *sizes, int groups, const struct device_info *device,
                         const struct chain_options *o, struct error *e)
 {
@@ -314,5 +326,6 @@ struct plan *chain_plan(const struct chain *c, const int *sizes, int groups, con
         return NULL;
     }
     plan_finish(p);
+    ablate_costs(p, o->ablation);
     return p;
 }
