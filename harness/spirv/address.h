@@ -17,8 +17,8 @@ struct address {
     uint32_t element;   /* id of the index into an array of resources, as u32; 0: none */
 };
 
-/* The chain of instructions from a pointer down to its variable, in that order; false where it leads through a
- * function parameter, a selection or an access that is not logical. */
+/* The chain of instructions from a pointer down to its variable, in that order; false where it leads
+ * through a function parameter, a selection or an access that is not logical. */
 #define ADDRESS_CHAIN_MAX 32
 struct chain {
     uint32_t count, variable;
@@ -26,8 +26,8 @@ struct chain {
 };
 bool address_chain(const struct module *m, uint32_t pointer, struct chain *c);
 
-/* Writes the code that computes an address. `resources`: the variable may be an array of resources. False with
- * *why where the layout does not allow it (nothing wrong is written then, perhaps something useless). */
+/* Writes the code that computes an address. `resources`: the variable may be an array of resources. False
+ * with *why where the layout does not allow it (nothing wrong is written then, perhaps something useless). */
 bool address_write(struct emit *e, struct words *to, const struct chain *c, bool resources, struct address *a,
                    const char **why);
 

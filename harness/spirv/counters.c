@@ -62,8 +62,9 @@ static bool follow_block(const struct module *m, uint32_t *parent, uint32_t b, s
     }
 }
 
-/* How deep in loops each block lies, by the order of blocks: a loop's blocks stand between header and merge in
- * all that compilers write. It only says where counters are cheap; counts are right whatever it says. */
+/* How deep in loops each block lies, by the order of blocks: a loop's blocks stand between header and
+ * merge in all that compilers write. It only says where counters are cheap; counts are right whatever it
+ * says. */
 static void loop_depth(const struct module *m, uint32_t *depth)
 {
     for (uint32_t b = 0; b < m->block_count; b++) {

@@ -31,12 +31,15 @@ uint32_t emit_bool(struct emit *e);
 uint32_t emit_void(struct emit *e);
 uint32_t emit_pointer(struct emit *e, uint32_t storage, uint32_t type);
 uint32_t emit_constant(struct emit *e, uint32_t value); /* a u32 */
-uint32_t emit_variable(struct emit *e, uint32_t storage, uint32_t type, uint32_t initial); /* initial 0: none */
-void emit_decorate(struct emit *e, uint32_t target, uint32_t decoration, uint32_t count, const uint32_t *literals);
+/* A module-scope variable with that initial value; 0: none. */
+uint32_t emit_variable(struct emit *e, uint32_t storage, uint32_t type, uint32_t initial);
+void emit_decorate(struct emit *e, uint32_t target, uint32_t decoration, uint32_t count,
+                   const uint32_t *literals);
 
 /* An instruction with a result of that type into a list; returns the new id. */
-uint32_t emit_op(struct emit *e, struct words *to, uint16_t op, uint32_t type, uint32_t count, const uint32_t *operands);
-/* The usual two-operand one. */
+uint32_t emit_op(struct emit *e, struct words *to, uint16_t op, uint32_t type, uint32_t count,
+                 const uint32_t *operands);
+/* Likewise with two operands. */
 uint32_t emit_two(struct emit *e, struct words *to, uint16_t op, uint32_t type, uint32_t a, uint32_t b);
 uint32_t emit_load(struct emit *e, struct words *to, uint32_t type, uint32_t pointer);
 void emit_label(struct words *to, uint32_t label);

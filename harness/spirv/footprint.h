@@ -1,19 +1,20 @@
 /* Marking what a step reads and writes, and where it leaves its buffers.
  *
- * Each 4-byte word of a target has two bits in the lab buffer: *read first* and *written*. A load sets the first
- * for words whose written bit is not yet set; a store sets the second; an atomic does both, in that order;
- * always before the access itself. Exactly:
- * - Within one invocation the order is the program's, because marks of one address are atomic operations on one
- *   word. So an in-place update marks both bits, and scratch that is written and read back only the second.
- * - Between invocations that the shader orders by barriers (with the memory semantics that make its own data
- *   visible) the marks are ordered with the data.
- * - Between invocations that it does not order, the bits say what happened in this run: where one reads a word
- *   that another writes unordered, the shader has a race and so has the answer.
- * Accesses narrower than a word mark the whole word. Structures mark their members, not the padding between.
+ * Each 4-byte word of a target has two bits in the lab buffer: *read first* and *written*. A load sets the
+ * first for words whose written bit is not yet set; a store sets the second; an atomic does both, in that
+ * order; always before the access itself. Exactly:
+ * - Within one invocation the order is the program's, because marks of one address are atomic operations
+ *   on one word. So an in-place update marks both bits, and scratch that is written and read back only the
+ *   second.
+ * - Between invocations that the shader orders by barriers (with the memory semantics that make its own
+ *   data visible) the marks are ordered with the data.
+ * - Between invocations that it does not order, the bits say what happened in this run: where one reads a
+ *   word that another writes unordered, the shader has a race and so has the answer.
+ * Accesses narrower than a word mark the whole word. Structures mark their members, not the padding.
  *
- * An access that leaves its buffer, or an index outside a fixed array, is a *fault*: it is recorded and marks
- * nothing. The access itself still happens (the device should be robust), but indices into shared memory are
- * replaced by 0 where they are out of range, since no device checks those. */
+ * An access that leaves its buffer, or an index outside a fixed array, is a *fault*: it is recorded and
+ * marks nothing. The access itself still happens (the device should be robust), but indices into shared
+ * memory are replaced by 0 where they are out of range, since no device checks those. */
 #ifndef ROOFLAB_FOOTPRINT_H
 #define ROOFLAB_FOOTPRINT_H
 
@@ -35,14 +36,15 @@ const uint32_t *footprint_variables(const struct footprint *f, uint32_t *count);
 void footprint_prologue(struct footprint *f, struct words *to);
 void footprint_epilogue(struct footprint *f, struct words *to);
 /* Writes the marks of instruction w, then the instruction itself, perhaps with safer indices. */
-void footprint_instruction(struct footprint *f, struct words *body, const uint32_t *w, struct source_line line);
+void footprint_instruction(struct footprint *f, struct words *body, const uint32_t *w,
+                           struct source_line line);
 /* The helpers that the marks call. */
 void footprint_functions(struct footprint *f, struct words *tail);
 
 /* ---- reading a run */
 
 struct footprint_bytes {
-    uint64_t read_first, written; /* distinct bytes: 4 per marked word, the last word cut to the target's size */
+    uint64_t read_first, written; /* distinct bytes: 4 a word, the last word cut to the target's size */
     uint64_t compulsory;          /* their sum */
     uint64_t touched;             /* distinct bytes read or written */
     uint64_t sectors;             /* bytes of the distinct 32-byte sectors touched */
@@ -59,7 +61,8 @@ struct fault {
     uint32_t target; /* SITE_SHARED for shared memory */
     uint32_t index;
 };
-/* Fills at most LAB_RECORD_COUNT faults; returns how many; *all says how many accesses there were in the run. */
-uint32_t footprint_faults(const struct instrumented *in, const uint32_t *lab, struct fault *out, uint32_t *all);
+/* Fills at most LAB_RECORD_COUNT faults and returns how many; *all: such accesses in the whole run. */
+uint32_t footprint_faults(const struct instrumented *in, const uint32_t *lab, struct fault *out,
+                          uint32_t *all);
 
 #endif

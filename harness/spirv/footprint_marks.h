@@ -9,12 +9,17 @@ enum mark_mode { MARK_READ, MARK_WRITE, MARK_BOTH, MARK_MODES };
 /* An invocation keeps its faults in Private variables and records them when it ends: how many there were, the
  * first, and the last at another site. Recording each where it happens would put atomics and stores at every
  * access, which drivers inline and compile for minutes. */
-enum fault_variable { FAULT_COUNT, FAULT_FIRST, FAULT_OTHER = FAULT_FIRST + 3, FAULT_VARIABLES = FAULT_OTHER + 4 };
+enum fault_variable {
+    FAULT_COUNT,
+    FAULT_FIRST,                   /* its site, target and index */
+    FAULT_OTHER = FAULT_FIRST + 3, /* likewise, and whether there is one */
+    FAULT_VARIABLES = FAULT_OTHER + 4
+};
 
 struct marks {
     struct emit *e;
     uint32_t lab, pointer, scope; /* the lab buffer, the type of a pointer to its words, the atomics' scope */
-    uint32_t variables[FAULT_VARIABLES]; /* FIRST: site, target, index; OTHER: likewise, and whether there is one */
+    uint32_t variables[FAULT_VARIABLES];
     uint32_t record;              /* void record(site, target, index) */
     uint32_t fault;               /* void fault(site, target, index) */
     uint32_t check;               /* void check(index, count, site): a fault where index >= count */

@@ -7,6 +7,7 @@
 
 #include "harness/base/text.h"
 #include "harness/spirv/emit.h"
+#include "harness/spirv/flush.h"
 #include "harness/spirv/footprint.h"
 
 /* Everything that is known while the new module is written. */
@@ -18,9 +19,8 @@ struct writer {
     struct footprint *footprint;   /* or NULL */
     uint32_t lab, lab_pointer;     /* the lab buffer's variable; type of a pointer to one of its words */
     uint32_t lab_storage, scope;
-    uint32_t group_id, group_type; /* the WorkgroupId builtin's variable and its type */
-    uint32_t *counters;            /* variables, by counter */
-    uint32_t main, flush;          /* new functions */
+    uint32_t main; /* the new entry function */
+    struct flush flush;
 };
 
 uint32_t lab_counters(const struct instrumented *in)
@@ -70,35 +70,8 @@ static uint32_t memory_scope(const struct module *m)
     return SpvScopeDevice;
 }
 
-/* The shader's own WorkgroupId, because a builtin should have one variable only; else a new one. */
-static void find_group_id(struct writer *w)
-{
-    struct emit *e = &w->e;
-    w->group_type = emit_type(e, SpvOpTypeVector, 2, (uint32_t[]){emit_u32(e), 3});
-    for (uint32_t i = 0; i < e->m->decoration_count; i++) {
-        const struct decoration *d = &e->m->decorations[i];
-        bool named =
-            d->kind == SpvDecorationBuiltIn && d->count && e->m->words[d->at] == SpvBuiltInWorkgroupId;
-        const struct type *t = named ? type_pointee(e->m, d->target) : NULL;
-        if (t && t->id == w->group_type && module_op(e->m, d->target) == SpvOpVariable)
-            w->group_id = d->target;
-    }
-    if (w->group_id)
-        return;
-    w->group_id = emit_variable(e, SpvStorageClassInput, w->group_type, 0);
-    emit_decorate(e, w->group_id, SpvDecorationBuiltIn, 1, (uint32_t[]){SpvBuiltInWorkgroupId});
-}
-
-static void make_counters(struct writer *w)
-{
-    uint32_t zero = emit_constant(&w->e, 0), count = w->in->counters.count;
-    w->counters = need((count + 1) * sizeof *w->counters);
-    for (uint32_t i = 0; i < count; i++)
-        w->counters[i] = emit_variable(&w->e, SpvStorageClassPrivate, emit_u32(&w->e), zero);
-}
-
-/* The chosen entry point with the new function and what the new code uses. Until SPIR-V 1.3 an interface lists
- * inputs and outputs only, from 1.4 every global variable. */
+/* The chosen entry point with the new function and what the new code uses. Until SPIR-V 1.3 an interface
+ * lists inputs and outputs only, from 1.4 every global variable. */
 static bool write_entry(struct writer *w, const uint32_t *old, struct error *e)
 {
     uint32_t length = word_length(*old), extra = 0, count = w->in->counters.count, marks = 0;
@@ -106,13 +79,13 @@ static bool write_entry(struct writer *w, const uint32_t *old, struct error *e)
     uint32_t *more = need((count + marks + 2) * sizeof *more);
     uint32_t at = (uint32_t)(old - w->e.m->words), listed = 0;
     for (uint32_t i = w->in->reflection.interface_at; i < at + length; i++)
-        listed += w->e.m->words[i] == w->group_id;
+        listed += w->e.m->words[i] == w->flush.group_id;
     if (!listed)
-        more[extra++] = w->group_id;
+        more[extra++] = w->flush.group_id;
     if (w->e.m->version >= 0x10400) {
         more[extra++] = w->lab;
         for (uint32_t i = 0; i < count; i++)
-            more[extra++] = w->counters[i];
+            more[extra++] = w->flush.counters[i];
         for (uint32_t i = 0; i < marks; i++)
             more[extra++] = variables[i];
     }
@@ -171,7 +144,7 @@ static uint32_t first_place(const struct module *m, const struct block *b)
 
 static void write_increment(struct writer *w, uint32_t counter)
 {
-    uint32_t u32 = emit_u32(&w->e), variable = w->counters[counter];
+    uint32_t u32 = emit_u32(&w->e), variable = w->flush.counters[counter];
     uint32_t old = emit_load(&w->e, &w->body, u32, variable);
     uint32_t sum = emit_two(&w->e, &w->body, SpvOpIAdd, u32, old, emit_constant(&w->e, 1));
     words_op(&w->body, SpvOpStore, 2, (uint32_t[]){variable, sum});
@@ -208,138 +181,19 @@ static void write_functions(struct writer *w)
     words_add(&w->body, m->words + at, m->count - at);
 }
 
-static uint32_t lab_word(struct writer *w, uint32_t index)
-{
-    uint32_t zero = emit_constant(&w->e, 0);
-    return emit_op(&w->e, &w->tail, SpvOpAccessChain, w->lab_pointer, 3, (uint32_t[]){w->lab, zero, index});
-}
-
-static uint32_t atomic_add(struct writer *w, uint32_t index, uint32_t value)
-{
-    uint32_t scope = emit_constant(&w->e, w->scope), relaxed = emit_constant(&w->e, 0),
-             pointer = lab_word(w, index);
-    return emit_op(&w->e, &w->tail, SpvOpAtomicIAdd, emit_u32(&w->e), 4,
-                   (uint32_t[]){pointer, scope, relaxed, value});
-}
-
-/* void flush(slot, value): adds value to the two words at slot, with carry; nothing for 0. */
-static void write_flush(struct writer *w)
-{
-    struct emit *e = &w->e;
-    struct words *t = &w->tail;
-    uint32_t u32 = emit_u32(e), nothing = emit_void(e), boolean = emit_bool(e);
-    uint32_t type = emit_type(e, SpvOpTypeFunction, 3, (uint32_t[]){nothing, u32, u32});
-    uint32_t zero = emit_constant(e, 0), one = emit_constant(e, 1);
-    uint32_t slot = emit_id(e), value = emit_id(e), add = emit_id(e), carried = emit_id(e), join = emit_id(e);
-    uint32_t end = emit_id(e);
-    words_op(t, SpvOpFunction, 4, (uint32_t[]){nothing, w->flush, 0, type});
-    words_op(t, SpvOpFunctionParameter, 2, (uint32_t[]){u32, slot});
-    words_op(t, SpvOpFunctionParameter, 2, (uint32_t[]){u32, value});
-    emit_label(t, emit_id(e));
-    emit_if(t, emit_two(e, t, SpvOpINotEqual, boolean, value, zero), add, end);
-    emit_label(t, add);
-    uint32_t old = atomic_add(w, slot, value);
-    uint32_t sum = emit_two(e, t, SpvOpIAdd, u32, old, value);
-    emit_if(t, emit_two(e, t, SpvOpULessThan, boolean, sum, old), carried, join);
-    emit_label(t, carried);
-    atomic_add(w, emit_two(e, t, SpvOpIAdd, u32, slot, one), one);
-    words_op(t, SpvOpBranch, 1, &join);
-    emit_label(t, join);
-    words_op(t, SpvOpBranch, 1, &end);
-    emit_label(t, end);
-    words_op(t, SpvOpReturn, 0, NULL);
-    words_op(t, SpvOpFunctionEnd, 0, NULL);
-}
-
-/* The first word of this workgroup's bank. */
-static uint32_t write_bank(struct writer *w)
-{
-    struct emit *e = &w->e;
-    struct words *t = &w->tail;
-    uint32_t u32 = emit_u32(e), group = emit_load(e, t, w->group_type, w->group_id);
-    uint32_t x = emit_two(e, t, SpvOpCompositeExtract, u32, group, 0);
-    uint32_t y = emit_two(e, t, SpvOpCompositeExtract, u32, group, 1);
-    uint32_t both = emit_two(e, t, SpvOpIAdd, u32, x, y);
-    uint32_t bank = emit_two(e, t, SpvOpBitwiseAnd, u32, both, emit_constant(e, LAB_BANKS - 1));
-    uint32_t offset = emit_two(e, t, SpvOpIMul, u32, bank, emit_constant(e, lab_stride(w->in)));
-    return emit_two(e, t, SpvOpIAdd, u32, offset, emit_constant(e, lab_counters(w->in)));
-}
-
-/* Adds `value` to counter i's words, where i is known or the id of an index. */
-static void write_flush_call(struct writer *w, uint32_t bank, uint32_t twice_i, uint32_t value)
-{
-    uint32_t slot = emit_two(&w->e, &w->tail, SpvOpIAdd, emit_u32(&w->e), bank, twice_i);
-    emit_op(&w->e, &w->tail, SpvOpFunctionCall, emit_void(&w->e), 3, (uint32_t[]){w->flush, slot, value});
-}
-
-static void flush_each(struct writer *w, uint32_t bank)
-{
-    for (uint32_t i = 0; i < w->in->counters.count; i++) {
-        uint32_t value = emit_load(&w->e, &w->tail, emit_u32(&w->e), w->counters[i]);
-        write_flush_call(w, bank, emit_constant(&w->e, 2 * i), value);
-    }
-}
-
-/* Drivers inline the flush and then compile it once per counter, atomics and all. Where there are many, their
- * values go through an array and one loop. `before` is the label of the block that this is written in. */
-static void flush_loop(struct writer *w, uint32_t bank, uint32_t array, uint32_t before)
-{
-    struct emit *e = &w->e;
-    struct words *t = &w->tail;
-    uint32_t u32 = emit_u32(e), pointer = emit_pointer(e, SpvStorageClassFunction, u32);
-    uint32_t header = emit_id(e), body = emit_id(e), next = emit_id(e), done = emit_id(e);
-    uint32_t i = emit_id(e), following = emit_id(e), zero = emit_constant(e, 0), one = emit_constant(e, 1);
-    for (uint32_t k = 0; k < w->in->counters.count; k++) {
-        uint32_t value = emit_load(e, t, u32, w->counters[k]);
-        uint32_t place = emit_two(e, t, SpvOpAccessChain, pointer, array, emit_constant(e, k));
-        words_op(t, SpvOpStore, 2, (uint32_t[]){place, value});
-    }
-    words_op(t, SpvOpBranch, 1, &header);
-    emit_label(t, header);
-    words_op(t, SpvOpPhi, 6, (uint32_t[]){u32, i, zero, before, following, next});
-    uint32_t more = emit_two(e, t, SpvOpULessThan, emit_bool(e), i, emit_constant(e, w->in->counters.count));
-    words_op(t, SpvOpLoopMerge, 3, (uint32_t[]){done, next, SpvLoopControlDontUnrollMask});
-    words_op(t, SpvOpBranchConditional, 3, (uint32_t[]){more, body, done});
-    emit_label(t, body);
-    uint32_t value = emit_load(e, t, u32, emit_two(e, t, SpvOpAccessChain, pointer, array, i));
-    write_flush_call(w, bank, emit_two(e, t, SpvOpShiftLeftLogical, u32, i, one), value);
-    words_op(t, SpvOpBranch, 1, &next);
-    emit_label(t, next);
-    words_op(t, SpvOpIAdd, 4, (uint32_t[]){u32, following, i, one});
-    words_op(t, SpvOpBranch, 1, &header);
-    emit_label(t, done);
-}
-
-/* A function's array with room for all counters; it has to stand first in its block. */
-static uint32_t write_array(struct writer *w)
-{
-    uint32_t type = emit_id(&w->e), id = emit_id(&w->e), length = emit_constant(&w->e, w->in->counters.count);
-    words_op(&w->e.globals, SpvOpTypeArray, 3, (uint32_t[]){type, emit_u32(&w->e), length});
-    uint32_t pointer = emit_pointer(&w->e, SpvStorageClassFunction, type);
-    words_op(&w->tail, SpvOpVariable, 3, (uint32_t[]){pointer, id, SpvStorageClassFunction});
-    return id;
-}
-
-#define FLUSH_EACH_MAX 8
-
 static void write_main(struct writer *w)
 {
     struct emit *e = &w->e;
     struct words *t = &w->tail;
     const uint32_t *old = module_def(e->m, w->in->reflection.function);
-    uint32_t label = emit_id(e), array = 0;
+    uint32_t label = emit_id(e), array;
     words_op(t, SpvOpFunction, 4, (uint32_t[]){old[1], w->main, 0, old[4]});
     emit_label(t, label);
-    if (w->in->counters.count > FLUSH_EACH_MAX)
-        array = write_array(w);
+    array = flush_array(&w->flush, t);
     if (w->footprint)
         footprint_prologue(w->footprint, t);
     emit_op(e, t, SpvOpFunctionCall, old[1], 1, &w->in->reflection.function);
-    uint32_t bank = write_bank(w);
-    if (array)
-        flush_loop(w, bank, array, label);
-    else
-        flush_each(w, bank);
+    flush_all(&w->flush, t, array, label);
     if (w->footprint)
         footprint_epilogue(w->footprint, t);
     words_op(t, SpvOpReturn, 0, NULL);
@@ -379,24 +233,29 @@ static bool write_module(struct writer *w, struct error *e)
     struct instrumented *in = w->in;
     uint32_t globals = globals_at(&in->module);
     make_lab(w);
-    find_group_id(w);
-    make_counters(w);
     w->scope = memory_scope(&in->module);
     w->main = emit_id(&w->e);
-    w->flush = emit_id(&w->e);
+    w->flush = (struct flush){.e = &w->e,
+                              .lab = w->lab,
+                              .pointer = w->lab_pointer,
+                              .scope = w->scope,
+                              .count = in->counters.count,
+                              .first = lab_counters(in),
+                              .stride = lab_stride(in)};
+    flush_begin(&w->flush);
     if (in->footprint)
         w->footprint = footprint_new(&w->e, in, w->lab, w->lab_storage, w->scope, w->options);
     bool written = write_head(w, globals, e);
     if (written) {
         write_functions(w);
-        write_flush(w);
+        flush_function(&w->flush, &w->tail);
         write_main(w);
         if (w->footprint)
             footprint_functions(w->footprint, &w->tail);
         assemble(w, globals);
     }
     footprint_free(w->footprint);
-    free(w->counters);
+    flush_free(&w->flush);
     words_free(&w->head);
     words_free(&w->body);
     words_free(&w->tail);

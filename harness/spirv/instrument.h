@@ -1,18 +1,21 @@
 /* The lab's instrument: a compute shader that counts itself, in its own SPIR-V, on any Vulkan device.
  *
- * The rewritten module does what it did, and has one storage buffer more, the *lab buffer*, on a binding that was
- * free. Module-scope Private counters count executions of blocks (as few as counters.h finds needed); a new
- * entry function calls the old one and then adds the counters to the lab buffer, two 32-bit words each with
- * carry. How to use it:
+ * The rewritten module does what it did, and has one storage buffer more, the *lab buffer*, on a binding
+ * that was free. Module-scope Private counters count executions of blocks (as few as counters.h finds
+ * needed); a new entry function calls the old one and then adds the counters to the lab buffer, two 32-bit
+ * words each with carry. How to use it:
  *
  *   instrument(&in, words, count, &options, &e)
- *   uint64_t bytes = instrument_bytes(&in, sizes)     sizes: by target, in.targets (footprint only; else NULL)
- *   instrument_prepare(&in, sizes, memory)            what the buffer must hold before the run
+ *   bytes = instrument_bytes(&in, sizes)       sizes: by target, in.targets (footprint only; else NULL)
+ *   instrument_prepare(&in, sizes, memory)     what the buffer must hold before the run
  *   ... bind it at in.set, in.binding; run in.words; read the buffer back ...
- *   instrument_totals(&in, memory, ...)               totals.h; footprint_read() for the maps
+ *   instrument_totals(&in, memory, ...)        totals.h; and footprint_read() for the maps
  *
- * The buffer may be prepared once and run over several dispatches: counts add up, maps unite (which is not one
- * step's footprint any more: prepare it for each step). */
+ * Two variables may share a binding: totals are by variable, so add them up by set and binding; targets
+ * are by binding.
+ *
+ * The buffer may be prepared once and run over several dispatches: counts add up, maps unite (which is not
+ * one step's footprint any more: prepare it for each step). */
 #ifndef ROOFLAB_INSTRUMENT_H
 #define ROOFLAB_INSTRUMENT_H
 
@@ -27,13 +30,13 @@ struct instrument_options {
     uint32_t specs;
     bool footprint;                /* mark what is read and written, and check bounds */
     bool every_block;              /* a counter in every block: to check the fewer ones by */
-    bool place;                    /* use set and binding below instead of a free one in the lowest used set */
+    bool place;                    /* use set and binding below; else a free one in the lowest used set */
     uint32_t set, binding;
     const struct texel_size *texels; /* of resources whose format the shader does not tell */
     uint32_t texel_count;
 };
 
-/* A buffer whose footprint is marked: a storage, uniform or texel buffer; one per element of an array of them. */
+/* A buffer whose footprint is marked: storage, uniform or texel; each element of an array is one. */
 struct target {
     uint32_t resource; /* index into reflection.resources (the first, where several share a binding) */
     uint32_t set, binding, element;
@@ -84,9 +87,9 @@ void instrument_blocks(const struct instrumented *in, const uint32_t *lab, uint6
 #define LAB_RECORDS 16       /* the first records: site, target, index */
 #define LAB_RECORD_WORDS 4
 #define LAB_RECORD_COUNT 64
-#define LAB_TABLE (LAB_RECORDS + LAB_RECORD_WORDS * LAB_RECORD_COUNT) /* per target: map's first word, bytes */
+#define LAB_TABLE (LAB_RECORDS + LAB_RECORD_WORDS * LAB_RECORD_COUNT) /* by target: map, bytes */
 #define LAB_TABLE_WORDS 2
-#define LAB_BANKS 16         /* copies of the counters, by workgroup, so that few invocations meet at one word */
+#define LAB_BANKS 16         /* copies of the counters, by workgroup, so that few meet at one word */
 uint32_t lab_counters(const struct instrumented *in); /* first word of the counters */
 uint32_t lab_stride(const struct instrumented *in);   /* words of a bank */
 

@@ -1,14 +1,14 @@
 /* The static mix: what one execution of each block does. Times the blocks' counts it gives exact totals.
  *
  * The counting rules, beyond DESIGN section 4:
- * - flops: add, subtract, compare, min, max, round, multiply, divide 1 per component; fma 2; a function that is
- *   defined by a formula (mix, length, reflect) its formula; exp, log, sqrt, sine and the like 1, and they are
- *   also counted as special. Negation, absolute value, selection and rearrangement are free.
+ * - flops: add, subtract, compare, min, max, round, multiply, divide 1 per component; fma 2; a function
+ *   that is defined by a formula (mix, length, reflect) its formula; exp, log, sqrt, sine and the like 1,
+ *   and they are also counted as special. Negation, absolute value, selection and rearrangement are free.
  * - a dot product of n is n multiplications and n-1 additions: 2n-1; matrix products are made of them.
  * - integer operations: 1 per component, comparisons too; addresses inside access chains are free, as are
  *   logical operations on bool and bit casts. Conversions between number types are counted apart.
- * - loads and stores name the bytes of their value without padding (a whole structure its members'). Function
- *   variables, private variables, builtins and sampler handles are registers: free.
+ * - loads and stores name the bytes of their value without padding (a whole structure its members').
+ *   Function variables, private variables, builtins and sampler handles are registers: free.
  * - subgroup operations are counted as such, not as flops.
  * - a cooperative matrix's work is done once by its scope: the item's share says so. */
 #ifndef ROOFLAB_MIX_H
@@ -65,8 +65,8 @@ struct static_mix {
 };
 
 /* Builds the mix of every block that the entry point reaches. */
-void mix_build(struct static_mix *x, const struct module *m, const struct trace *t, const struct reflection *r,
-               const struct texel_size *texels, uint32_t texel_count);
+void mix_build(struct static_mix *x, const struct module *m, const struct trace *t,
+               const struct reflection *r, const struct texel_size *texels, uint32_t texel_count);
 void mix_free(struct static_mix *x);
 /* Adds a sentence to not_counted, once per pair of texts. */
 void mix_not_counted(struct static_mix *x, struct source_line line, const char *what, const char *why);

@@ -11,13 +11,13 @@ struct resource_totals {
 
 struct totals {
     uint64_t invocations;
-    struct resource_totals *resources; /* in->mix.resources of them: the reflection's, push constants, addresses */
+    struct resource_totals *resources; /* in->mix.resources: the reflection's, push constants, addresses */
     uint64_t flops[3];                 /* f16, f32, f64 */
     uint64_t special, int_ops, conversions;
     uint64_t shared_loads, shared_stores, shared_bytes;
     uint64_t barriers, fences, atomics, subgroup_ops, branches, tile_multiplies;
     uint64_t ops[OP_COUNT];            /* the same operations by kind */
-    uint64_t bytes_loaded, bytes_stored; /* issued: storage, uniform and texel buffers, images, addresses; not push */
+    uint64_t bytes_loaded, bytes_stored; /* issued: all resources but push constants */
 };
 
 /* What shares a workgroup's or subgroup's work: both are needed for cooperative matrices only. */
@@ -36,7 +36,7 @@ struct line_totals {
     uint64_t bytes_loaded, bytes_stored, flops, int_ops, special, shared_bytes;
 };
 /* Returns an array to be freed by the caller. */
-struct line_totals *instrument_lines(const struct instrumented *in, const uint32_t *lab, struct launch_shape shape,
-                                     uint32_t *count);
+struct line_totals *instrument_lines(const struct instrumented *in, const uint32_t *lab,
+                                     struct launch_shape shape, uint32_t *count);
 
 #endif

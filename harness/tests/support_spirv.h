@@ -18,8 +18,10 @@ struct compiled {
     size_t count;
 };
 
-/* Compiles harness/tests/spirv/NAME.comp; false where this compiler or target cannot. Free words with free. */
-bool support_compile(const char *name, enum spirv_target target, bool debug, bool optimised, struct compiled *out);
+/* Compiles harness/tests/spirv/NAME.comp; false where this compiler or target cannot. Free words with
+ * free. */
+bool support_compile(const char *name, enum spirv_target target, bool debug, bool optimised,
+                     struct compiled *out);
 /* Sorted names of all shaders there, freed with names_free. */
 char **support_shaders(size_t *count);
 
