@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include <spirv-tools/libspirv.h>
 #include <spirv/unified1/spirv.h>
 
 #include "harness/base/text.h"
@@ -473,6 +474,66 @@ static void tiles_count_once_per_subgroup(void **state)
     instrument_free(&in);
 }
 
+/* Two buffers; f loads from its parameter; a selection points at one of two buffers, another at two words of one. */
+static const char pointers[] =
+    "OpCapability Shader\nOpCapability VariablePointersStorageBuffer\n"
+    "OpExtension \"SPV_KHR_storage_buffer_storage_class\"\nOpExtension \"SPV_KHR_variable_pointers\"\n"
+    "OpMemoryModel Logical GLSL450\nOpEntryPoint GLCompute %main \"main\"\n"
+    "OpExecutionMode %main LocalSize 4 1 1\n"
+    "OpDecorate %array ArrayStride 4\nOpDecorate %pf ArrayStride 4\n"
+    "OpMemberDecorate %block 0 Offset 0\nOpDecorate %block Block\n"
+    "OpDecorate %a DescriptorSet 0\nOpDecorate %a Binding 0\n"
+    "OpDecorate %b DescriptorSet 0\nOpDecorate %b Binding 1\n"
+    "%void = OpTypeVoid\n%fn = OpTypeFunction %void\n%float = OpTypeFloat 32\n%uint = OpTypeInt 32 0\n"
+    "%bool = OpTypeBool\n%true = OpConstantTrue %bool\n"
+    "%zero = OpConstant %uint 0\n%one = OpConstant %uint 1\n"
+    "%array = OpTypeRuntimeArray %float\n%block = OpTypeStruct %array\n"
+    "%pb = OpTypePointer StorageBuffer %block\n%pf = OpTypePointer StorageBuffer %float\n"
+    "%fp = OpTypeFunction %float %pf\n"
+    "%a = OpVariable %pb StorageBuffer\n%b = OpVariable %pb StorageBuffer\n"
+    "%f = OpFunction %float None %fp\n%p = OpFunctionParameter %pf\n%fl = OpLabel\n"
+    "%v = OpLoad %float %p\nOpReturnValue %v\nOpFunctionEnd\n"
+    "%main = OpFunction %void None %fn\n%l = OpLabel\n"
+    "%a0 = OpAccessChain %pf %a %zero %zero\n%a1 = OpAccessChain %pf %a %zero %one\n"
+    "%b0 = OpAccessChain %pf %b %zero %zero\n"
+    "%same = OpSelect %pf %true %a0 %a1\n%other = OpSelect %pf %true %a0 %b0\n"
+    "%x = OpFunctionCall %float %f %a0\n%y = OpFunctionCall %float %f %a1\n"
+    "%z = OpLoad %float %same\n%u = OpLoad %float %other\n"
+    "OpStore %b0 %z\nOpReturn\nOpFunctionEnd\n";
+
+static void pointers_are_traced_to_their_root(void **state)
+{
+    (void)state;
+    struct instrumented in;
+    struct totals t;
+    struct error e = {0};
+    struct instrument_options options = {.footprint = true};
+    spv_context context = spvContextCreate(SPV_ENV_VULKAN_1_1);
+    spv_binary binary = NULL;
+    assert_int_equal(spvTextToBinary(context, pointers, strlen(pointers), &binary, NULL), SPV_SUCCESS);
+    assert_true(instrument(&in, binary->code, binary->wordCount, &options, &e));
+    if (!spirv_validate(in.words, in.count, &e))
+        fail_msg("%s", e.text);
+    uint64_t sizes[2] = {16, 16};
+    uint32_t *lab = need(instrument_bytes(&in, sizes));
+    for (uint32_t i = 0; i < in.counters.count; i++)
+        lab[lab_counters(&in) + 2 * i] = 1;
+    instrument_totals(&in, lab, (struct launch_shape){1, 1}, &t);
+    assert_int_equal(t.resources[0].loads, 2); /* f's block and the selection, each counted once here */
+    assert_int_equal(t.resources[1].loads, 0);
+    assert_int_equal(t.resources[1].stores, 1);
+    const struct not_counted *n = find_not_counted(&in, "OpLoad");
+    assert_non_null(n);
+    assert_non_null(strstr(n->why, "one of several buffers"));
+    assert_true(in.reflection.untraced);
+    assert_true(in.reflection.resources[0].reads && in.reflection.resources[1].reads);
+    totals_free(&t);
+    free(lab);
+    instrument_free(&in);
+    spvBinaryDestroy(binary);
+    spvContextDestroy(context);
+}
+
 static void structures_count_without_padding(void **state)
 {
     (void)state;
@@ -557,6 +618,7 @@ int main(void)
         cmocka_unit_test(widths_are_counted_by_type),
         cmocka_unit_test(texels_count_by_format),
         cmocka_unit_test(what_has_no_rule_is_named),
+        cmocka_unit_test(pointers_are_traced_to_their_root),
         cmocka_unit_test(tiles_count_once_per_subgroup),
         cmocka_unit_test(structures_count_without_padding),
         cmocka_unit_test(functions_have_formulas_or_are_named),
