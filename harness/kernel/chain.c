@@ -20,9 +20,9 @@ static bool fault(struct error *e, const char *text, const char *at, const char 
 
 static bool parse_arguments(struct chain_item *item, const char *text, char *list, const char *at, struct error *e)
 {
-    char *save = NULL, message[160];
+    char message[160];
     int i = 0;
-    for (char *word = strtok_r(list, ",", &save); word; word = strtok_r(NULL, ",", &save), i++) {
+    for (char *word; (word = strsep(&list, ",")); i++) { /* strtok would skip a missing one */
         char *end, *number = trim(word);
         if (i >= item->op->param_count) {
             snprintf(message, sizeof message, "%s takes %d argument%s", item->op->name, item->op->param_count,
@@ -30,10 +30,12 @@ static bool parse_arguments(struct chain_item *item, const char *text, char *lis
             return fault(e, text, at, message);
         }
         item->params[i] = strtod(number, &end);
-        if (end == number || *end || !isfinite(item->params[i])) {
+        if (!*number)
+            snprintf(message, sizeof message, "%s's argument %d is missing", item->op->name, i + 1);
+        else
             snprintf(message, sizeof message, "%s's argument '%.60s' is not a number", item->op->name, number);
+        if (end == number || *end || !isfinite(item->params[i]))
             return fault(e, text, at, message);
-        }
     }
     return true;
 }
@@ -42,6 +44,8 @@ static bool parse_arguments(struct chain_item *item, const char *text, char *lis
 static bool parse_item(struct chain_item *item, const char *text, char *word, const char *at, struct error *e)
 {
     char *open = strchr(word, '(');
+    if (!open && strchr(word, ')'))
+        return fault(e, text, at, "brackets do not match");
     if (open) {
         char *close = word + strlen(word) - 1;
         if (*close != ')' || strchr(open, ')') != close || strchr(open + 1, '('))
@@ -112,7 +116,7 @@ int chain_grouping(const struct chain *c, const char *text, int sizes[CHAIN_MAX]
     for (const char *p = text; *p && groups < CHAIN_MAX;) {
         char *end;
         long n = strtol(p, &end, 10);
-        if (end == p || n < 1 || n > CHAIN_MAX || (*end && *end != '+') || (*end == '+' && !end[1]))
+        if (*p < '1' || *p > '9' || n < 1 || n > CHAIN_MAX || (*end && *end != '+') || (*end == '+' && !end[1]))
             break;
         sizes[groups++] = (int)n;
         sum += (int)n;

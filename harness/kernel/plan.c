@@ -8,6 +8,9 @@
 #include "harness/base/expr.h"
 #include "harness/base/units.h"
 
+/* Of a device's memory, what buffers may fill: the rest is the driver's. */
+#define MEMORY_SHARE 0.9
+
 /* Bytes of a block of `elements` elements; the quantised types hold 32 numbers and one f16 scale. */
 static const struct type_facts {
     const char *name;
@@ -111,13 +114,12 @@ static double unit_random(uint32_t seed, uint64_t i)
     return (expr_hash(seed + (uint32_t)(i >> 32) * 77u, (uint32_t)i) >> 8) * 0x1p-24;
 }
 
+/* Of all kinds but uniform, which fill_floats does itself. */
 static double fill_value(const struct fill *f, uint64_t i)
 {
     if (f->kind == FILL_CONSTANT)
         return f->a;
     double u = unit_random(f->seed, i);
-    if (f->kind == FILL_UNIFORM)
-        return f->a + (f->b - f->a) * u;
     double v = unit_random(f->seed + 0x51ed27u, i); /* Box and Muller 1958; 1 - u is never 0 */
     return f->a + f->b * sqrt(-2 * log(1 - u)) * cos(2 * M_PI * v);
 }
@@ -132,17 +134,21 @@ static void fill_block(const struct tensor *t, uint64_t first, unsigned char *bl
 
 static void fill_floats(const struct fill *f, uint64_t first, uint64_t count, float *out)
 {
-    if (f->kind == FILL_UNIFORM) { /* the common case: a loop that the compiler makes vectors of */
-        float a = (float)f->a, span = (float)(f->b - f->a);
-        uint32_t seed = f->seed + (uint32_t)(first >> 32) * 77u;
-        if (first >> 32 == (first + count) >> 32) {
-            for (uint64_t i = 0; i < count; i++)
-                out[i] = a + span * ((float)(expr_hash(seed, (uint32_t)(first + i)) >> 8) * 0x1p-24f);
-            return;
-        }
+    if (f->kind != FILL_UNIFORM) {
+        for (uint64_t i = 0; i < count; i++)
+            out[i] = (float)fill_value(f, first + i);
+        return;
     }
-    for (uint64_t i = 0; i < count; i++)
-        out[i] = (float)fill_value(f, first + i);
+    float a = (float)f->a, span = (float)(f->b - f->a);
+    while (count > 0) { /* the common case, without calls: once, but for a piece over a multiple of 2^32 */
+        uint64_t left = (1ull << 32) - (uint32_t)first, n = count < left ? count : left;
+        uint32_t seed = f->seed + (uint32_t)(first >> 32) * 77u;
+        for (uint64_t i = 0; i < n; i++)
+            out[i] = a + span * ((float)(expr_hash(seed, (uint32_t)(first + i)) >> 8) * 0x1p-24f);
+        first += n;
+        count -= n;
+        out += n;
+    }
 }
 
 void tensor_fill(const struct tensor *t, uint64_t first, uint64_t count, void *out)
@@ -242,35 +248,46 @@ void plan_finish(struct plan *p)
     }
 }
 
+/* The largest S for which no limit is in the way. Whole megabytes where the memory as a whole is the limit: what else
+ * lies in it is not known. */
+static double largest_size(const struct plan *p, const struct device_info *info, double total)
+{
+    double memory = p->tensor_bytes * (double)info->memory_bytes * MEMORY_SHARE / total, most = INFINITY;
+    double limit = fmin((double)info->max_binding_bytes, (double)info->max_buffer_bytes);
+    for (int i = 0; i < p->tensor_count; i++)
+        most = fmin(most, limit * (p->tensor_bytes / (double)tensor_bytes(&p->tensors[i])));
+    return floor(most <= memory ? most : memory >= 1e6 ? floor(memory / 1e6) * 1e6 : memory);
+}
+
 static bool too_large(const struct plan *p, const struct tensor *t, const struct device_info *info, double limit,
-                      const char *of, struct error *e)
+                      const char *of, double works, struct error *e)
 {
     char asked[UNITS_TEXT], most[UNITS_TEXT];
     return error_set(e, EXIT_ENVIRONMENT,
                      "tensor %s of %s is %s, but %s on %s is %s (%.0f bytes). The largest size that works is --tensor %.0fB.",
                      t->name, p->name ? p->name : "the plan", units_format(asked, UNIT_BYTES, (double)tensor_bytes(t)), of,
-                     info->name, units_format(most, UNIT_BYTES, limit), limit, limit);
+                     info->name, units_format(most, UNIT_BYTES, limit), limit, works);
 }
 
 bool plan_fits(const struct plan *p, const struct device_info *info, struct error *e)
 {
-    double total = 0;
+    double total = 0, binding = (double)info->max_binding_bytes, allocation = (double)info->max_buffer_bytes;
+    for (int i = 0; i < p->tensor_count; i++)
+        total += (double)tensor_bytes(&p->tensors[i]);
+    double works = largest_size(p, info, total);
     for (int i = 0; i < p->tensor_count; i++) {
         const struct tensor *t = &p->tensors[i];
-        double bytes = (double)tensor_bytes(t);
-        total += bytes;
-        if (bytes > (double)info->max_binding_bytes)
-            return too_large(p, t, info, (double)info->max_binding_bytes, "the largest buffer binding", e);
-        if (bytes > (double)info->max_buffer_bytes)
-            return too_large(p, t, info, (double)info->max_buffer_bytes, "the largest allocation", e);
+        if ((double)tensor_bytes(t) > binding)
+            return too_large(p, t, info, binding, "the largest buffer binding", works, e);
+        if ((double)tensor_bytes(t) > allocation)
+            return too_large(p, t, info, allocation, "the largest allocation", works, e);
     }
-    if (total > (double)info->memory_bytes * 0.9) {
+    if (total > (double)info->memory_bytes * MEMORY_SHARE) {
         char asked[UNITS_TEXT], heap[UNITS_TEXT];
         return error_set(e, EXIT_ENVIRONMENT,
-                         "%s needs %s in all, but %s has %s of memory. The largest size that works is about --tensor %.0fMB.",
+                         "%s needs %s in all, but %s has %s of memory. The largest size that works is about --tensor %.0fB.",
                          p->name ? p->name : "the plan", units_format(asked, UNIT_BYTES, total), info->name,
-                         units_format(heap, UNIT_BYTES, (double)info->memory_bytes),
-                         floor(p->tensor_bytes * (double)info->memory_bytes * 0.9 / total / 1e6));
+                         units_format(heap, UNIT_BYTES, (double)info->memory_bytes), works);
     }
     return true;
 }
