@@ -11,7 +11,8 @@ struct progress_sink {
 };
 
 /* sink may be NULL, and so may be its step. */
-static inline void progress_step(const struct progress_sink *sink, const char *what, double done, double total)
+static inline void progress_step(const struct progress_sink *sink, const char *what, double done,
+                                 double total)
 {
     if (sink && sink->step)
         sink->step(sink->context, what, done, total);

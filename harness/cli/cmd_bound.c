@@ -22,7 +22,8 @@ static const struct option options[] = {
      .offset = offsetof(struct options, tensor_bytes), .unit = UNIT_BYTES, .required = true},
     {"bw", OPTION_QUANTITY, "RATE", "B, the memory's bandwidth: 320GB/s",
      .offset = offsetof(struct options, bytes_per_s), .unit = UNIT_BYTES_PER_S, .required = true},
-    {"fuse", OPTION_STRING, "GROUPS", "a grouping besides, for example 2+2: operators 1-2 in one kernel, 3-4 in another",
+    {"fuse", OPTION_STRING, "GROUPS",
+     "a grouping besides, for example 2+2: operators 1-2 in one kernel, 3-4 in another",
      .offset = offsetof(struct options, fuse)},
     {0},
 };
@@ -47,7 +48,8 @@ static struct paper paper_read(const struct chain *c)
     for (int i = 0; i < c->count; i++) {
         enum type type = c->items[i].op->type;
         p.extra[i] = operator_passes(c->items[i].op) - 2;
-        p.width[i + 1] = type == TYPE_COUNT ? p.width[i] : (double)type_bytes(type, 1) / (double)type_bytes(TYPE_F32, 1);
+        p.width[i + 1] =
+            type == TYPE_COUNT ? p.width[i] : (double)type_bytes(type, 1) / (double)type_bytes(TYPE_F32, 1);
     }
     return p;
 }
@@ -105,9 +107,10 @@ static int print_json(const struct plans *plans)
     json_t *list = json_array();
     for (int i = 0; i < plans->count; i++) {
         const struct bound_plan *p = &plans->list[i];
-        json_array_append_new(list, json_pack("{s:s, s:i, s:o, s:o, s:o}", "name", p->name, "kernels", p->kernels,
-                                              "passes", json_number_of(p->passes), "bytes", json_number_of(p->bytes),
-                                              "time_ns", json_number_of(p->time_ns)));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:i, s:o, s:o, s:o}", "name", p->name, "kernels", p->kernels,
+                                        "passes", json_number_of(p->passes), "bytes",
+                                        json_number_of(p->bytes), "time_ns", json_number_of(p->time_ns)));
     }
     json_t *root = json_pack("{s:s, s:o}", "schema", "rooflab.bound/1", "plans", list);
     json_dumpf(root, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12));
@@ -118,9 +121,9 @@ static int print_json(const struct plans *plans)
 
 static int print_csv(const struct plans *plans)
 {
-    static const struct table_column columns[] = {{"plan", TABLE_LEFT, NULL},   {"kernels", TABLE_RIGHT, NULL},
-                                                  {"passes", TABLE_RIGHT, NULL}, {"bytes", TABLE_RIGHT, NULL},
-                                                  {"time", TABLE_RIGHT, "time_s"}, {NULL, TABLE_LEFT, NULL}};
+    static const struct table_column columns[] = {
+        {"plan", TABLE_LEFT, NULL},   {"kernels", TABLE_RIGHT, NULL},  {"passes", TABLE_RIGHT, NULL},
+        {"bytes", TABLE_RIGHT, NULL}, {"time", TABLE_RIGHT, "time_s"}, {NULL, TABLE_LEFT, NULL}};
     struct cli_table *t = table_new(columns);
     for (int i = 0; i < plans->count; i++) {
         const struct bound_plan *p = &plans->list[i];
@@ -154,8 +157,8 @@ static void print_plan(const struct bound_plan *p, double longest_ns)
     char bytes[UNITS_TEXT], time[UNITS_TEXT], kernels[UNITS_TEXT];
     snprintf(kernels, sizeof kernels, "%d kernel%s,", p->kernels, p->kernels == 1 ? "" : "s");
     time_text(time, p->time_ns, longest_ns);
-    printf("%-8s %-11s %g passes, %s, %s\n", p->name, kernels, p->passes, units_format(bytes, UNIT_BYTES, p->bytes),
-           time);
+    printf("%-8s %-11s %g passes, %s, %s\n", p->name, kernels, p->passes,
+           units_format(bytes, UNIT_BYTES, p->bytes), time);
 }
 
 static void print_why(const struct plans *plans, const struct chain *c)
@@ -166,9 +169,9 @@ static void print_why(const struct plans *plans, const struct chain *c)
         text_add(&why, "One operator is one kernel: there is nothing to fuse.");
     else
         text_add(&why,
-                 "Alone, every kernel reads the tensor from memory and writes it back. Fused, it is read once and written "
-                 "once, and between the operators it stays in registers: %g passes instead of %g, at best %.3g times as "
-                 "fast.",
+                 "Alone, every kernel reads the tensor from memory and writes it back. Fused, it is read "
+                 "once and written once, and between the operators it stays in registers: %g passes "
+                 "instead of %g, at best %.3g times as fast.",
                  fused->passes, unfused->passes, unfused->time_ns / fused->time_ns);
     putchar('\n');
     wrap_print(stdout, why.s, 0, 0);
@@ -179,7 +182,8 @@ static int print_text(const struct plans *plans, const struct chain *c, const st
 {
     char size[UNITS_TEXT], rate[UNITS_TEXT];
     printf("k full passes over S = %s at B = %s take at least k*S/B:\n\n",
-           units_format(size, UNIT_BYTES, o->tensor_bytes), units_format(rate, UNIT_BYTES_PER_S, o->bytes_per_s));
+           units_format(size, UNIT_BYTES, o->tensor_bytes),
+           units_format(rate, UNIT_BYTES_PER_S, o->bytes_per_s));
     for (int i = 0; i < plans->count; i++)
         print_plan(&plans->list[i], plans->list[0].time_ns);
     print_why(plans, c);
@@ -216,7 +220,8 @@ static const struct example examples[] = {
      "the seed exercise: four kernels over a 64 MB activation"},
     {"rooflab bound --tensor 64MB --bw 320GB/s \"layernorm|bias|gelu|dropout(0.2)\" --fuse 2+2",
      "the chain as one word, and what half a fusion would give"},
-    {"rooflab bound --tensor 1GiB --bw 2TB/s add relu --json", "a residual connection reads a second tensor: 3 passes"},
+    {"rooflab bound --tensor 1GiB --bw 2TB/s add relu --json",
+     "a residual connection reads a second tensor: 3 passes"},
     {NULL, NULL},
 };
 static const struct exit_note exits[] = {{EXIT_OK, "the bound was printed"}, {0, NULL}};
@@ -225,10 +230,11 @@ const struct command command_bound = {
     .name = "bound",
     .group = GROUP_MEASURE,
     .summary = "the calculator: how fast can a chain be at best, k*S/B?",
-    .about = "Computes the least time that memory allows for a chain of operators, once with a kernel for each (unfused) "
-             "and once with one kernel for all (fused). Each kernel reads the tensor and writes it: two passes, or "
-             "three where it reads a second tensor of the same size (add, mul). Nothing is measured and no device is "
-             "needed: the result holds for every machine with that bandwidth, and no kernel can beat it.",
+    .about = "Computes the least time that memory allows for a chain of operators, once with a kernel for "
+             "each (unfused) and once with one kernel for all (fused). Each kernel reads the tensor and "
+             "writes it: two passes, or three where it reads a second tensor of the same size (add, mul). "
+             "Nothing is measured and no device is needed: the result holds for every machine with that "
+             "bandwidth, and no kernel can beat it.",
     .usage = "--tensor SIZE --bw RATE OPERATOR...",
     .word = "an operator",
     .min_words = 1,

@@ -13,29 +13,30 @@ static json_t *device_json(const struct device_info *i)
 {
     char version[48];
     snprintf(version, sizeof version, "%u.%u.%u", i->api_major, i->api_minor, i->api_patch);
-    json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:s}", "spec", i->spec, "name", i->name, "slug", i->slug,
-                          "kind", i->kind, "hardware", i->hardware, "driver", i->driver, "vulkan", version);
+    json_t *j =
+        json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:s}", "spec", i->spec, "name", i->name, "slug", i->slug,
+                  "kind", i->kind, "hardware", i->hardware, "driver", i->driver, "vulkan", version);
     const struct {
         const char *key;
         uint64_t value;
-    } numbers[] = {{"memory_bytes", i->memory_bytes},
-                   {"max_buffer_bytes", i->max_buffer_bytes},
-                   {"max_binding_bytes", i->max_binding_bytes},
-                   {"max_texel_elements", i->max_texel_elements},
-                   {"shared_bytes", i->shared_bytes},
-                   {"max_invocations", i->max_invocations},
-                   {"subgroup_size", i->subgroup_size},
-                   {"timestamp_bits", i->timestamp_bits}};
+    } numbers[] = {{"memory_bytes", i->memory_bytes},           {"max_buffer_bytes", i->max_buffer_bytes},
+                   {"max_binding_bytes", i->max_binding_bytes}, {"max_texel_elements", i->max_texel_elements},
+                   {"shared_bytes", i->shared_bytes},           {"max_invocations", i->max_invocations},
+                   {"subgroup_size", i->subgroup_size},         {"timestamp_bits", i->timestamp_bits}};
     for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
         json_object_set_new(j, numbers[k].key, json_integer((json_int_t)numbers[k].value));
-    json_object_set_new(j, "timestamp_period_ns", i->timestamp_bits ? json_real(i->timestamp_period_ns) : json_null());
+    json_object_set_new(j, "timestamp_period_ns",
+                        i->timestamp_bits ? json_real(i->timestamp_period_ns) : json_null());
     json_object_set_new(j, "clock", json_string(i->clock));
     const struct {
         const char *key;
         bool value;
-    } features[] = {{"subgroup_arithmetic", i->subgroup_arithmetic}, {"f16_storage", i->f16_storage},
-                    {"f16_arithmetic", i->f16_arithmetic},           {"i8_storage", i->i8_storage},
-                    {"i64", i->i64},                                 {"f64", i->f64},
+    } features[] = {{"subgroup_arithmetic", i->subgroup_arithmetic},
+                    {"f16_storage", i->f16_storage},
+                    {"f16_arithmetic", i->f16_arithmetic},
+                    {"i8_storage", i->i8_storage},
+                    {"i64", i->i64},
+                    {"f64", i->f64},
                     {"device_local", i->device_local}};
     for (size_t k = 0; k < sizeof features / sizeof *features; k++)
         json_object_set_new(j, features[k].key, json_boolean(features[k].value));
@@ -64,10 +65,14 @@ static void stamps_cell(struct cli_table *t, const struct device_info *i)
 
 static void print_table(const struct device_list *l, bool csv)
 {
-    static const struct table_column columns[] = {
-        {"device", TABLE_LEFT, NULL},          {"name", TABLE_WRAP, NULL},         {"kind", TABLE_LEFT, NULL},
-        {"driver", TABLE_WRAP, NULL},          {"memory", TABLE_RIGHT, "memory_bytes"},
-        {"subgroup", TABLE_RIGHT, NULL},       {"time stamps", TABLE_LEFT, NULL},  {NULL, TABLE_LEFT, NULL}};
+    static const struct table_column columns[] = {{"device", TABLE_LEFT, NULL},
+                                                  {"name", TABLE_WRAP, NULL},
+                                                  {"kind", TABLE_LEFT, NULL},
+                                                  {"driver", TABLE_WRAP, NULL},
+                                                  {"memory", TABLE_RIGHT, "memory_bytes"},
+                                                  {"subgroup", TABLE_RIGHT, NULL},
+                                                  {"time stamps", TABLE_LEFT, NULL},
+                                                  {NULL, TABLE_LEFT, NULL}};
     struct cli_table *t = table_new(columns);
     for (int k = 0; k < l->count; k++) {
         const struct device_info *i = &l->infos[k];
@@ -97,7 +102,8 @@ static void print_how(const struct device_list *l)
     printf("Choose another with --device or ROOFLAB_DEVICE:\n");
     for (int i = 0; drivers[i]; i++)
         printf("  %s\n", drivers[i]->help);
-    printf("  or part of a name above, such as \"%.*s\"\n", (int)strcspn(l->count ? l->infos[0].name : "radeon", " ("),
+    printf("  or part of a name above, such as \"%.*s\"\n",
+           (int)strcspn(l->count ? l->infos[0].name : "radeon", " ("),
            l->count ? l->infos[0].name : "radeon");
 }
 
@@ -133,8 +139,9 @@ const struct command command_devices = {
     .name = "devices",
     .group = GROUP_LOOK,
     .summary = "what can be run on, and how to choose",
-    .about = "Lists the compute devices that the Vulkan loader finds, with what matters for measuring: hardware or software, "
-             "driver, memory, subgroup size, and the clock that the device counts time with.",
+    .about = "Lists the compute devices that the Vulkan loader finds, with what matters for measuring: "
+             "hardware or software, driver, memory, subgroup size, and the clock that the device counts "
+             "time with.",
     .usage = "",
     .word = "",
     .max_words = 0,

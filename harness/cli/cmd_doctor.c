@@ -13,7 +13,8 @@
 
 enum { NAME_COLUMNS = 12, TEXT_AT = 26 };
 
-static const char *const level_names[] = {[LEVEL_OK] = "ok", [LEVEL_NOTE] = "note", [LEVEL_PROBLEM] = "problem"};
+static const char *const level_names[] = {
+    [LEVEL_OK] = "ok", [LEVEL_NOTE] = "note", [LEVEL_PROBLEM] = "problem"};
 
 struct report {
     struct findings *parts; /* the machine, then its devices */
@@ -113,11 +114,12 @@ static void print_json(const struct report *r)
     for (int p = 0; p < r->count; p++)
         for (int i = 0; i < r->parts[p].count; i++) {
             const struct finding *f = &r->parts[p].list[i];
-            json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?}", "of", r->parts[p].title, "level",
-                                                  level_names[f->level], "name", f->name, "text", f->text, "remedy",
-                                                  f->remedy, "cannot_show", f->cannot));
+            json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?}", "of", r->parts[p].title,
+                                                  "level", level_names[f->level], "name", f->name, "text",
+                                                  f->text, "remedy", f->remedy, "cannot_show", f->cannot));
         }
-    json_t *root = json_pack("{s:s, s:b, s:o}", "schema", "rooflab.doctor/1", "can_run", can_run(r), "checks", list);
+    json_t *root =
+        json_pack("{s:s, s:b, s:o}", "schema", "rooflab.doctor/1", "can_run", can_run(r), "checks", list);
     json_dumpf(root, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     putchar('\n');
     json_decref(root);
@@ -142,8 +144,10 @@ static int run(const struct arguments *a)
 
 static const struct example examples[] = {
     {"rooflab doctor", "everything, in about a second"},
-    {"rooflab doctor --device vulkan:1 --out /tmp/results", "one device, and a folder of your own for results"},
-    {"rooflab doctor --json | jq '.checks[] | select(.level != \"ok\")'", "what is not as it should be, for a script"},
+    {"rooflab doctor --device vulkan:1 --out /tmp/results",
+     "one device, and a folder of your own for results"},
+    {"rooflab doctor --json | jq '.checks[] | select(.level != \"ok\")'",
+     "what is not as it should be, for a script"},
     {NULL, NULL},
 };
 static const struct exit_note exits[] = {
@@ -156,9 +160,10 @@ const struct command command_doctor = {
     .name = "doctor",
     .group = GROUP_LOOK,
     .summary = "can this machine do it, what is missing, what can it not show?",
-    .about = "Looks at all that rooflab needs, one line each: ok, note or problem, with the remedy. Of every device it "
-             "tells whether it is hardware or software, its limits, and how far its clock can be trusted, which is "
-             "measured. At the end it tells what this machine cannot show, and what to do about that.",
+    .about = "Looks at all that rooflab needs, one line each: ok, note or problem, with the remedy. Of "
+             "every device it tells whether it is hardware or software, its limits, and how far its clock "
+             "can be trusted, which is measured. At the end it tells what this machine cannot show, and "
+             "what to do about that.",
     .usage = "[--device DEVICE]",
     .word = "",
     .max_words = 0,

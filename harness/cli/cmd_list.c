@@ -58,7 +58,7 @@ static void find_operators(struct items *all)
 {
     struct error e = {0};
     int count = 0;
-    const struct operator *const *list = operators_all(&count, &e);
+    const struct operator* const * list = operators_all(&count, &e);
     if (!list)
         keep_first(all, &e);
     for (int i = 0; list && i < count; i++)
@@ -129,7 +129,8 @@ static void print_section(const struct items *all, const struct section *section
 {
     static const struct table_column with_passes[] = {
         {"name", TABLE_LEFT, NULL}, {"passes", TABLE_RIGHT, NULL}, {"idea", TABLE_WRAP, NULL}, {0}};
-    static const struct table_column without[] = {{"name", TABLE_LEFT, NULL}, {"idea", TABLE_WRAP, NULL}, {0}};
+    static const struct table_column without[] = {
+        {"name", TABLE_LEFT, NULL}, {"idea", TABLE_WRAP, NULL}, {0}};
     bool passes = strcmp(section->kind, "operator") == 0;
     const struct style *s = style_of(stdout);
     struct cli_table *t = table_new(passes ? with_passes : without);
@@ -154,8 +155,11 @@ static void print_section(const struct items *all, const struct section *section
 
 static void print_csv(const struct items *all, const char *wanted)
 {
-    static const struct table_column columns[] = {
-        {"kind", TABLE_LEFT, NULL}, {"name", TABLE_LEFT, NULL}, {"passes", TABLE_RIGHT, NULL}, {"idea", TABLE_LEFT, NULL}, {0}};
+    static const struct table_column columns[] = {{"kind", TABLE_LEFT, NULL},
+                                                  {"name", TABLE_LEFT, NULL},
+                                                  {"passes", TABLE_RIGHT, NULL},
+                                                  {"idea", TABLE_LEFT, NULL},
+                                                  {0}};
     struct cli_table *t = table_new(columns);
     for (int i = 0; i < all->count; i++) {
         const struct item *item = &all->list[i];
@@ -207,8 +211,8 @@ static const struct section *section_find(const char *word, struct error *e)
             return &sections[k];
     }
     const char *near = nearest_name(word, names, SECTIONS);
-    error_set(e, EXIT_USAGE, "there are kernels, operators, experiments and notebooks, but no '%s'%s%s%s", word,
-              near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+    error_set(e, EXIT_USAGE, "there are kernels, operators, experiments and notebooks, but no '%s'%s%s%s",
+              word, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
     return NULL;
 }
 
@@ -260,9 +264,9 @@ const struct command command_list = {
     .name = "list",
     .group = GROUP_LOOK,
     .summary = "kernels, operators, experiments and notebooks, one line each",
-    .about = "Lists what there is, with the one idea of each: kernels (kernels/OP/RUNG), operators (the words of chains, "
-             "kernels/elementwise/), experiments (experiments/) and notebooks (notebooks-txt/). All of them are files: "
-             "a new file is a new line here.",
+    .about = "Lists what there is, with the one idea of each: kernels (kernels/OP/RUNG), operators (the "
+             "words of chains, kernels/elementwise/), experiments (experiments/) and notebooks "
+             "(notebooks-txt/). All of them are files: a new file is a new line here.",
     .usage = "[kernels | operators | experiments | notebooks]",
     .word = "",
     .max_words = 1,

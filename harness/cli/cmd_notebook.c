@@ -14,9 +14,11 @@ struct options {
 };
 
 static const struct option options[] = {
-    {"promote", OPTION_FLAG, NULL, "write what was seen into the file instead of comparing; captures are kept",
+    {"promote", OPTION_FLAG, NULL,
+     "write what was seen into the file instead of comparing; captures are kept",
      .offset = offsetof(struct options, promote)},
-    {"fenced", OPTION_FLAG, NULL, "the commands stand in ```console fences: a README", .offset = offsetof(struct options, fenced)},
+    {"fenced", OPTION_FLAG, NULL, "the commands stand in ```console fences: a README",
+     .offset = offsetof(struct options, fenced)},
     {0},
 };
 
@@ -59,7 +61,8 @@ static int conclude(const struct notebook *n, const struct notebook_result *r, b
         count_text(&done, r->claims, "claim");
     const char *how = promoted && r->rewritten ? "rewritten" : promoted ? "nothing new" : "as recorded";
     if (r->failures)
-        printf("%s: %s: %d not as it should be%s\n", n->path, done.s, r->failures, r->rewritten ? ", rewritten" : "");
+        printf("%s: %s: %d not as it should be%s\n", n->path, done.s, r->failures,
+               r->rewritten ? ", rewritten" : "");
     else if (r->commands || !r->skipped)
         printf("%s: %s, %s\n", n->path, done.s, how);
     if (r->skipped)
@@ -118,7 +121,8 @@ static int run(const struct arguments *a)
 
 static const struct example examples[] = {
     {"rooflab notebook run 01-memory-passes", "a lesson by its name, on the default device"},
-    {"rooflab notebook run my-lesson.txt --promote", "record what the commands print now, after you wrote or changed them"},
+    {"rooflab notebook run my-lesson.txt --promote",
+     "record what the commands print now, after you wrote or changed them"},
     {"rooflab notebook run README.md --fenced", "a README whose commands stand in ```console fences"},
     {NULL, NULL},
 };
@@ -133,10 +137,11 @@ const struct command command_notebook = {
     .name = "notebook",
     .group = GROUP_LEARN,
     .summary = "run a lesson, and see that it still tells the truth",
-    .about = "A notebook is a text that can be read without any tool: prose, commands indented by two blanks (\"  $ rooflab ...\") "
-             "and below them what they printed. `run` executes the commands in a folder of their own and compares. A "
-             "measured number is written <name=75.1>: it is captured, not compared, and a line \"! tu / tf > 1.5\" "
-             "claims something about captured numbers that must hold on any machine.\n\n"
+    .about = "A notebook is a text that can be read without any tool: prose, commands indented by two blanks "
+             "(\"  $ rooflab ...\") and below them what they printed. `run` executes the commands in a "
+             "folder of their own and compares. A measured number is written <name=75.1>: it is captured, "
+             "not compared, and a line \"! tu / tf > 1.5\" claims something about captured numbers that "
+             "must hold on any machine.\n\n"
              "Read the lessons in notebooks-txt/ with a pencil: predict first.",
     .usage = "run FILE... [--promote] [--fenced]",
     .word = "run, and then a file,",

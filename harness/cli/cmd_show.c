@@ -19,12 +19,14 @@ struct options {
 static const struct option options[] = {
     {"glsl", OPTION_FLAG, NULL, "the kernels' source instead; of a chain, what is generated",
      .offset = offsetof(struct options, glsl)},
-    {"spirv", OPTION_FLAG, NULL, "the compiled kernels instead, disassembled", .offset = offsetof(struct options, spirv)},
-    {"fuse", OPTION_STRING, "GROUPS", "of a chain: unfused, fused, or sizes like 2+2", .offset = offsetof(struct options, fuse)},
-    {"tensor", OPTION_QUANTITY, "SIZE", "of a chain: the bytes of the tensor", .offset = offsetof(struct options, tensor_bytes),
-     .unit = UNIT_BYTES, .standard = "64MB"},
-    {"cols", OPTION_QUANTITY, "N", "of a chain: columns of the tensor", .offset = offsetof(struct options, cols),
-     .unit = UNIT_COUNT, .standard = "1024"},
+    {"spirv", OPTION_FLAG, NULL, "the compiled kernels instead, disassembled",
+     .offset = offsetof(struct options, spirv)},
+    {"fuse", OPTION_STRING, "GROUPS", "of a chain: unfused, fused, or sizes like 2+2",
+     .offset = offsetof(struct options, fuse)},
+    {"tensor", OPTION_QUANTITY, "SIZE", "of a chain: the bytes of the tensor",
+     .offset = offsetof(struct options, tensor_bytes), .unit = UNIT_BYTES, .standard = "64MB"},
+    {"cols", OPTION_QUANTITY, "N", "of a chain: columns of the tensor",
+     .offset = offsetof(struct options, cols), .unit = UNIT_COUNT, .standard = "1024"},
     {0},
 };
 
@@ -48,11 +50,12 @@ static struct device *device_for_code(const char *spec, struct error *e)
 /* unfused, (what --fuse says,) fused */
 enum { PLANS_MAX = 3 };
 
-static int chain_plans(struct plan **plans, const struct chain *c, const struct options *o, const char *const *wanted,
-                       const struct device_info *device, struct error *e)
+static int chain_plans(struct plan **plans, const struct chain *c, const struct options *o,
+                       const char *const *wanted, const struct device_info *device, struct error *e)
 {
     int made = 0;
-    struct chain_options size = {.rows = chain_rows(o->tensor_bytes, (uint64_t)o->cols), .cols = (uint64_t)o->cols};
+    struct chain_options size = {.rows = chain_rows(o->tensor_bytes, (uint64_t)o->cols),
+                                 .cols = (uint64_t)o->cols};
     for (int i = 0; i < PLANS_MAX; i++) {
         int sizes[CHAIN_MAX];
         int groups = wanted[i] ? chain_grouping(c, wanted[i], sizes, e) : 0;
@@ -69,13 +72,14 @@ static bool is_named(const char *grouping)
     return strcmp(grouping, "fused") == 0 || strcmp(grouping, "unfused") == 0;
 }
 
-static void print_chain(const struct arguments *a, const struct chain *c, struct plan *const *plans, int count)
+static void print_chain(const struct arguments *a, const struct chain *c, struct plan *const *plans,
+                        int count)
 {
     const struct plan *p = plans[0];
     char size[UNITS_TEXT];
     if (!a->csv) {
-        show_heading(c->text, "Read, written: what each step must move at least. Issued: what its loads and stores name, both in "
-                              "passes of S.");
+        show_heading(c->text, "Read, written: what each step must move at least. Issued: what its loads "
+                              "and stores name, both in passes of S.");
         show_fact("S", "%s, %llu rows of %llu columns\n", units_format(size, UNIT_BYTES, p->tensor_bytes),
                   (unsigned long long)p->shape[0].value, (unsigned long long)p->shape[1].value);
     }
@@ -142,10 +146,10 @@ static bool show_file(const struct arguments *a, struct error *e)
     return ok;
 }
 
-static const struct operator *operator_called(const char *name)
+static const struct operator* operator_called(const char *name)
 {
     int count = 0;
-    const struct operator *const *all = operators_all(&count, NULL);
+    const struct operator* const * all = operators_all(&count, NULL);
     for (int i = 0; all && i < count; i++)
         if (strcmp(all[i]->name, name) == 0)
             return all[i];
@@ -158,7 +162,7 @@ static bool unknown(const char *name, struct error *e)
     size_t kernels = 0;
     int operators = 0;
     char **names = kernel_names(&kernels, e);
-    const struct operator *const *all = operators_all(&operators, e);
+    const struct operator* const * all = operators_all(&operators, e);
     const char **both = need(sizeof *both * (kernels + (size_t)operators + 1));
     for (size_t i = 0; names && i < kernels; i++)
         both[i] = names[i];
@@ -166,8 +170,9 @@ static bool unknown(const char *name, struct error *e)
         both[kernels + (size_t)i] = all[i]->name;
     const char *near = nearest_name(name, both, kernels + (size_t)(all ? operators : 0));
     if (names && all)
-        error_set(e, EXIT_USAGE, "there is no kernel, operator or chain '%s'%s%s%s; `rooflab list` shows what there is", name,
-                  near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+        error_set(e, EXIT_USAGE,
+                  "there is no kernel, operator or chain '%s'%s%s%s; `rooflab list` shows what there is",
+                  name, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
     free(both);
     names_free(names);
     return false;
@@ -177,10 +182,12 @@ static bool show(const struct arguments *a, struct error *e)
 {
     const struct options *o = a->own;
     const char *name = a->words[0];
-    const struct operator *op = operator_called(name);
+    const struct operator* op = operator_called(name);
     if (strpbrk(name, "|(") || (op && (o->glsl || o->spirv || a->csv)))
-        return a->word_count == 1 ? show_chain(a, name, e)
-                                  : error_set(e, EXIT_USAGE, "a chain is one word in quotes, and its size is --tensor and --cols");
+        return a->word_count == 1
+                   ? show_chain(a, name, e)
+                   : error_set(e, EXIT_USAGE,
+                               "a chain is one word in quotes, and its size is --tensor and --cols");
     if (op) {
         show_operator(op);
         return true;
@@ -197,7 +204,8 @@ static int run(const struct arguments *a)
 static const struct example examples[] = {
     {"rooflab show layernorm/2-one-read rows=1000 cols=768", "a kernel's facts at a shape of your own"},
     {"rooflab show gelu", "an operator: what it reads, computes and looks like"},
-    {"rooflab show \"layernorm|bias|gelu|dropout\" --fuse 2+2", "a chain, step by step: unfused, in two kernels, in one"},
+    {"rooflab show \"layernorm|bias|gelu|dropout\" --fuse 2+2",
+     "a chain, step by step: unfused, in two kernels, in one"},
     {"rooflab show \"bias|gelu\" --glsl", "the kernel that fusion makes of it"},
     {NULL, NULL},
 };
@@ -211,9 +219,11 @@ const struct command command_show = {
     .name = "show",
     .group = GROUP_LOOK,
     .summary = "what a kernel, an operator or a chain is and costs, before it runs",
-    .about = "Shows what is known without running anything: of a kernel its header, buffers, and the bytes, passes and flops "
-             "that follow from it; of an operator its facts and its few lines of code; of a chain (\"a|b|c\") the steps of "
-             "the unfused and the fused plan side by side. Flops per byte is the place on the roofline's x axis.",
+    .about =
+        "Shows what is known without running anything: of a kernel its header, buffers, and the bytes, "
+        "passes and flops that follow from it; of an operator its facts and its few lines of code; of a "
+        "chain (\"a|b|c\") the steps of the unfused and the fused plan side by side. Flops per byte is the "
+        "place on the roofline's x axis.",
     .usage = "NAME [rows=N cols=N ...] | \"CHAIN\"  [options]",
     .word = "the name of a kernel or operator, or a chain",
     .min_words = 1,

@@ -150,7 +150,8 @@ static int take_option(struct parse *p, char **argv, int i, int argc)
         return 0;
     bool flag = k->option->kind == OPTION_FLAG;
     if (flag && equals)
-        return error_set(p->e, EXIT_USAGE, "--%s takes no value, but '%s' was given", k->option->name, equals + 1);
+        return error_set(p->e, EXIT_USAGE, "--%s takes no value, but '%s' was given", k->option->name,
+                         equals + 1);
     if (!flag && !equals && i + 1 == argc)
         return error_set(p->e, EXIT_USAGE, "--%s needs a value: --%s %s", k->option->name, k->option->name,
                          k->option->metavar);
@@ -173,10 +174,11 @@ static bool take_all(struct parse *p, int argc, char **argv, bool *help)
         } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
             *help = true;
         } else if (word[1] != '-') {
-            return error_set(p->e, EXIT_USAGE,
-                             "there is no option %s: options are long, like --help; a word that begins with a dash "
-                             "goes after --",
-                             word);
+            return error_set(
+                p->e, EXIT_USAGE,
+                "there is no option %s: options are long, like --help; a word that begins with a dash goes "
+                "after --",
+                word);
         } else {
             int used = take_option(p, argv, i, argc);
             if (!used)
@@ -192,20 +194,23 @@ static bool complete(struct parse *p, const struct command *c)
     for (int i = 0; i < p->count; i++) {
         const struct option *o = p->known[i].option;
         if (o->required && !p->known[i].given)
-            return error_set(p->e, EXIT_USAGE, "--%s %s is missing: %s.\nusage: rooflab %s %s", o->name, o->metavar,
-                             o->help, c->name, c->usage);
+            return error_set(p->e, EXIT_USAGE, "--%s %s is missing: %s.\nusage: rooflab %s %s", o->name,
+                             o->metavar, o->help, c->name, c->usage);
     }
     if (p->a->word_count < c->min_words)
-        return error_set(p->e, EXIT_USAGE, "%s is missing.\nusage: rooflab %s %s", c->word, c->name, c->usage);
+        return error_set(p->e, EXIT_USAGE, "%s is missing.\nusage: rooflab %s %s", c->word, c->name,
+                         c->usage);
     if (c->max_words >= 0 && p->a->word_count > c->max_words)
         return error_set(p->e, EXIT_USAGE, "'%s' is one word too many.\nusage: rooflab %s %s",
                          p->a->words[c->max_words], c->name, c->usage);
     return true;
 }
 
-bool arguments_parse(struct arguments *a, const struct command *c, int argc, char **argv, bool *help, struct error *e)
+bool arguments_parse(struct arguments *a, const struct command *c, int argc, char **argv, bool *help,
+                     struct error *e)
 {
-    *a = (struct arguments){.command = c, .own = need(c->own_bytes), .words = need(sizeof *a->words * ((size_t)argc + 1))};
+    *a = (struct arguments){
+        .command = c, .own = need(c->own_bytes), .words = need(sizeof *a->words * ((size_t)argc + 1))};
     *help = false;
     struct parse p = {.a = a, .e = e};
     know_all(&p, c);

@@ -99,7 +99,8 @@ const struct command *command_find(const char *name, struct error *e);
 extern const struct option common_options[];
 
 /* Parses what follows the command's name. `--name value` and `--name=value`; options may stand after words;
- * `--` ends them. *help is set where --help or -h was given, and then nothing is missing. The argv stays the caller's. */
+ * `--` ends them. *help is set where --help or -h was given, and then nothing is missing. Words and strings
+ * point into argv. */
 bool arguments_parse(struct arguments *a, const struct command *c, int argc, char **argv, bool *help,
                      struct error *e);
 void arguments_free(struct arguments *a);

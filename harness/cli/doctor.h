@@ -1,5 +1,5 @@
-/* Findings: what was looked at, how it is, and what to do about it. Collected first, so that text and JSON tell
- * the same. */
+/* Findings: what was looked at, how it is, and what to do about it. Collected first, so that text and JSON
+ * tell the same. */
 #ifndef ROOFLAB_DOCTOR_H
 #define ROOFLAB_DOCTOR_H
 
@@ -26,7 +26,8 @@ struct finding *finding_add(struct findings *f, enum level level, const char *na
     __attribute__((format(printf, 4, 5)));
 void findings_free(struct findings *f);
 
-/* The machine as such: loader, compiler, kernels, gnuplot, results folder (out: --out, or NULL), layer, load. */
+/* The machine as such: loader, compiler, kernels, gnuplot, results folder (out: --out, or NULL), layer, load.
+ */
 void doctor_machine(struct findings *f, const char *out);
 /* One device that was found: driver, kind, version, limits, features; opens it and measures its clock. */
 void doctor_device(struct findings *f, const struct device_info *info);
@@ -34,7 +35,8 @@ void doctor_device(struct findings *f, const struct device_info *info);
 /* The quality of a device's clock, measured. */
 struct clock_quality {
     double floor_ns;  /* of a sequence with next to nothing in it */
-    double agreement; /* the device's time over the host's, for work long enough to tell; NAN: could not be told */
+    double agreement; /* the device's time over the host's, for work long enough to tell; NAN: could not be
+                         told */
 };
 bool doctor_clock(struct device *d, struct clock_quality *q, struct error *e);
 

@@ -56,7 +56,8 @@ static bool enough(struct device *d, struct buffer *b, uint64_t bytes, int *coun
 }
 
 /* Long minus short work: what submitting costs stands in both and cancels. */
-static bool measure_agreement(struct device *d, struct buffer *b, uint64_t bytes, double *agreement, struct error *e)
+static bool measure_agreement(struct device *d, struct buffer *b, uint64_t bytes, double *agreement,
+                              struct error *e)
 {
     double ratios[PAIRS], device_long, host_long, device_short, host_short;
     int count;

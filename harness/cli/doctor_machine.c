@@ -81,7 +81,8 @@ static void check_layer(struct findings *f)
     if (layer == LAYER_THERE)
         finding_add(f, LEVEL_OK, "validation", "the layer is there; ROOFLAB_VALIDATE=1 turns it on");
     if (layer == LAYER_MISSING)
-        finding_add(f, LEVEL_NOTE, "validation", "the validation layer is not there")->remedy = "only tests and kernel writers need it. On Debian: apt install vulkan-validationlayers";
+        finding_add(f, LEVEL_NOTE, "validation", "the validation layer is not there")->remedy =
+            "only tests and kernel writers need it. On Debian: apt install vulkan-validationlayers";
 }
 
 static void check_compiler(struct findings *f)
@@ -94,7 +95,8 @@ static void check_compiler(struct findings *f)
         finding_add(f, LEVEL_OK, "compiler", "shaderc compiles a trivial shader (%.0f ms with its start)",
                     (host_clock_ns() - start) / 1e6);
     else
-        vital(f, "compiler", &e)->remedy = "shaderc is broken here: install it anew, then `make clean` and `make`";
+        vital(f, "compiler", &e)->remedy =
+            "shaderc is broken here: install it anew, then `make clean` and `make`";
 }
 
 static void check_kernels(struct findings *f)
@@ -114,7 +116,8 @@ static void check_gnuplot(struct findings *f)
     if (chart_available(&e))
         finding_add(f, LEVEL_OK, "gnuplot", "draws the charts");
     else
-        vital(f, "gnuplot", &e)->cannot = "Charts: everything is measured and recorded, and `rooflab plot` draws it later.";
+        vital(f, "gnuplot", &e)->cannot =
+            "Charts: everything is measured and recorded, and `rooflab plot` draws it later.";
 }
 
 static void check_results(struct findings *f, const char *out)
@@ -145,8 +148,8 @@ static void check_load(struct findings *f)
         finding_add(f, LEVEL_OK, "quiet", "load average %.2f on %ld processors", load, processors);
         return;
     }
-    struct finding *found =
-        finding_add(f, LEVEL_NOTE, "quiet", "load average %.2f on %ld processors: others are at work", load, processors);
+    struct finding *found = finding_add(
+        f, LEVEL_NOTE, "quiet", "load average %.2f on %ld processors: others are at work", load, processors);
     found->remedy = "measure when it is quieter; until then intervals are wider and times longer";
 }
 

@@ -89,7 +89,9 @@ static void print_options(const struct command *c)
     heading("devices");
     for (int i = 0; device_drivers()[i]; i++)
         printf("%*s%s\n", INDENT, "", device_drivers()[i]->help);
-    printf("%*swithout --device: ROOFLAB_DEVICE, else the best Vulkan device (`rooflab devices` lists them)\n", INDENT, "");
+    printf(
+        "%*swithout --device: ROOFLAB_DEVICE, else the best Vulkan device (`rooflab devices` lists them)\n",
+        INDENT, "");
 }
 
 /* The command's own codes and those that all commands share, in the order of the codes. */
@@ -130,11 +132,12 @@ void help_overview(void)
     const struct command *const *all = commands_all();
     const struct style *s = style_of(stdout);
     printf("%srooflab%s: how far is a kernel from what the machine allows, and why?\n\n", s->bold, s->off);
-    wrap_print(stdout,
-               "A chain of kernels that makes k full passes over a tensor of S bytes cannot run faster than k*S/B "
-               "on memory of bandwidth B. rooflab measures B on your machine, runs the chain, and tells how close "
-               "it came and what held it back.",
-               0, 0);
+    wrap_print(
+        stdout,
+        "A chain of kernels that makes k full passes over a tensor of S bytes cannot run faster than k*S/B "
+        "on memory of bandwidth B. rooflab measures B on your machine, runs the chain, and tells how close "
+        "it came and what held it back.",
+        0, 0);
     printf("\n%susage%s  rooflab COMMAND [options] [words]\n", s->bold, s->off);
     enum command_group group = GROUP_COUNT;
     for (int i = 0; all[i]; i++) {

@@ -13,8 +13,8 @@
 #include "harness/kernel/operator.h"
 #include "harness/kernel/shader.h"
 
-/* A closed stdin, stdout or stderr is opened on nothing: else the next file opened would take its number, and a
- * record would get the text that was meant for a reader. */
+/* A closed stdin, stdout or stderr is opened on nothing: else the next file opened would take its number, and
+ * a record would get the text that was meant for a reader. */
 static void streams_open(void)
 {
     int fd;
@@ -25,8 +25,8 @@ static void streams_open(void)
         close(fd);
 }
 
-/* Nobody reads on (`rooflab list | head`): that is no failure, and the work was done. Anything else is one. The
- * pipe itself is asked, since errno may be of a write long ago. */
+/* Nobody reads on (`rooflab list | head`): that is no failure, and the work was done. Anything else is one.
+ * The pipe itself is asked, since errno may be of a write long ago. */
 static int output_finish(int code)
 {
     struct pollfd out = {.fd = STDOUT_FILENO};
@@ -42,8 +42,11 @@ static int run_finish(int code)
 {
     int messages = device_validation_messages();
     if (messages > 0) {
-        fprintf(stderr, "rooflab: the validation layer had %d complaint%s (above): a fault in rooflab or in a kernel, "
-                "so nothing that was measured counts\n", messages, messages == 1 ? "" : "s");
+        fprintf(
+            stderr,
+            "rooflab: the validation layer had %d complaint%s (above): a fault in rooflab or in a kernel, "
+            "so nothing that was measured counts\n",
+            messages, messages == 1 ? "" : "s");
         code = code == EXIT_OK ? EXIT_CHECK : code;
     }
     operators_forget();
@@ -105,7 +108,8 @@ static int dispatch(int argc, char **argv)
     if (is_one_of(argv[1], "--version", "-V"))
         return version();
     if (argv[1][0] == '-')
-        error_set(&e, EXIT_USAGE, "there is no option %s before a command; `rooflab help` shows how it goes", argv[1]);
+        error_set(&e, EXIT_USAGE, "there is no option %s before a command; `rooflab help` shows how it goes",
+                  argv[1]);
     const struct command *c = e.code ? NULL : command_find(argv[1], &e);
     return c ? run(c, argc - 2, argv + 2) : fail(&e);
 }

@@ -29,7 +29,8 @@ static struct notebook_item *add(struct notebook *n, enum notebook_kind kind, in
 {
     n->items = need_more(n->items, sizeof *n->items * (size_t)(n->item_count + 1));
     struct notebook_item *item = &n->items[n->item_count++];
-    *item = (struct notebook_item){.kind = kind, .line = line + 1, .text = need_string(text), .from = line + 1, .to = line + 1};
+    *item = (struct notebook_item){
+        .kind = kind, .line = line + 1, .text = need_string(text), .from = line + 1, .to = line + 1};
     return item;
 }
 
@@ -69,7 +70,8 @@ static bool read_header(struct reading *r, int line, const char *text)
 {
     const char *colon = strchr(text, ':');
     if (!colon)
-        return error_set(r->e, EXIT_USAGE, "%s:%d: a header line is written like '@ title: ...'", r->n->path, line + 1);
+        return error_set(r->e, EXIT_USAGE, "%s:%d: a header line is written like '@ title: ...'", r->n->path,
+                         line + 1);
     char *key = need_string(text), *value = need_string(colon + 1);
     key[colon - text] = '\0';
     if (strcmp(trim(key), "needs") == 0)
@@ -131,7 +133,8 @@ struct notebook *notebook_read(const char *path, bool fenced, struct error *e)
     for (int i = 0; i < n->line_count && ok; i++)
         ok = read_line(&r, i);
     if (ok && n->item_count == 0)
-        ok = error_set(e, EXIT_USAGE, "%s: there is no command in it; one is written like '%s$ rooflab list'%s", path,
+        ok = error_set(e, EXIT_USAGE,
+                       "%s: there is no command in it; one is written like '%s$ rooflab list'%s", path,
                        fenced ? "" : "  ", fenced ? " between ```console and ```" : ", indented by two");
     if (ok)
         return n;

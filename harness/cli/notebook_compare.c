@@ -61,7 +61,8 @@ static bool align(struct comparison *c, int i, int k)
     return false;
 }
 
-bool comparison_make(struct comparison *c, const struct notebook *n, const struct notebook_item *item, struct text *out)
+bool comparison_make(struct comparison *c, const struct notebook *n, const struct notebook_item *item,
+                     struct text *out)
 {
     *c = (struct comparison){.n = n, .from = item->from};
     split(c, out);

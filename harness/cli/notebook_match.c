@@ -35,7 +35,7 @@ static int unit_follows(const char *s, size_t *bytes)
 {
     static const enum unit kinds[] = {UNIT_SECONDS, UNIT_BYTES, UNIT_BYTES_PER_S, UNIT_OPS_PER_S, UNIT_RATIO};
     size_t blank = strspn(s, " "), len = 0;
-    char word[WORD] = "1"; /* zeroed behind it */
+    char word[WORD] = "1";          /* zeroed behind it */
     for (; len + 2 < WORD; len++) { /* letters, '/', '%', and the bytes of a micro sign */
         unsigned char c = (unsigned char)s[blank + len];
         if (!isalpha(c) && c != '/' && c != '%' && c < 0x80)
@@ -160,7 +160,8 @@ static bool at_end(const char *s)
     return s[blanks(s)] == '\0';
 }
 
-static bool match_from(const char *recorded, const char *got, bool loose, struct captures *c, struct text *out)
+static bool match_from(const char *recorded, const char *got, bool loose, struct captures *c,
+                       struct text *out)
 {
     struct pattern p;
     for (;;) {

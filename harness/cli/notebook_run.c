@@ -24,7 +24,8 @@ struct running {
 
 /* ---- reporting and promoting ---- */
 
-static void failed(struct running *run, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void failed(struct running *run, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 static void failed(struct running *run, int line, const char *format, ...)
 {
     const struct style *s = style_of(stdout);
@@ -57,7 +58,8 @@ static void put_rewritten(struct running *run, const char *recorded, const char 
     text_free(&rewritten);
 }
 
-/* The first recorded line from i on that captures something, and that `line` fits but for its numbers; -1: none. */
+/* The first recorded line from i on that captures something, and that `line` fits but for its numbers; -1:
+ * none. */
 static int recorded_for(const struct running *run, const struct comparison *c, int i, const char *line)
 {
     for (; i < c->end; i++)
@@ -92,8 +94,8 @@ static void put_new(struct running *run, const struct comparison *c)
 }
 
 /* Where the output fits, only captured values are new; else it is replaced. */
-static void promote(struct running *run, const struct notebook_item *item, const struct comparison *c, bool fits,
-                    int status)
+static void promote(struct running *run, const struct notebook_item *item, const struct comparison *c,
+                    bool fits, int status)
 {
     copy_until(run, item->from);
     for (int i = c->from; fits && i < c->end; i++) {
@@ -177,7 +179,8 @@ static bool run_claim(struct running *run, const struct notebook_item *item)
 static bool has_device(bool hardware, const struct running *run, struct error *e)
 {
     struct device *d = device_open(run->place.device, e);
-    bool ok = d && (!hardware || d->info.hardware || error_set(e, EXIT_SKIPPED, "%s is no GPU", d->info.name));
+    bool ok =
+        d && (!hardware || d->info.hardware || error_set(e, EXIT_SKIPPED, "%s is no GPU", d->info.name));
     device_close(d);
     return ok;
 }
@@ -193,8 +196,9 @@ static bool run_needs(struct running *run, const struct notebook_item *item)
     else if (strcmp(item->text, "gnuplot") == 0)
         met = chart_available(&why);
     else
-        return error_set(run->e, EXIT_USAGE, "%s:%d: a notebook needs vulkan, gpu or gnuplot; '%s' is none of them",
-                         run->n->path, item->line, item->text);
+        return error_set(run->e, EXIT_USAGE,
+                         "%s:%d: a notebook needs vulkan, gpu or gnuplot; '%s' is none of them", run->n->path,
+                         item->line, item->text);
     if (!met) {
         struct text t = {0};
         text_add(&t, "line %d needs %s: %s", item->line, item->text, why.text);
@@ -226,8 +230,8 @@ static bool write_copy(struct running *run)
     return ok && (!run->r->rewritten || file_write(run->n->path, run->copy.s, run->copy.len, run->e));
 }
 
-bool notebook_run(const struct notebook *n, bool promote_it, const char *device, const struct progress_sink *sink,
-                  struct notebook_result *r, struct error *e)
+bool notebook_run(const struct notebook *n, bool promote_it, const char *device,
+                  const struct progress_sink *sink, struct notebook_result *r, struct error *e)
 {
     struct running run = {.n = n, .r = r, .promote = promote_it, .e = e};
     *r = (struct notebook_result){0};

@@ -20,13 +20,16 @@ static void clock_text(char out[CELL], double seconds)
     snprintf(out, CELL, "%d:%02d", (int)(seconds / 60), (int)fmod(seconds, 60));
 }
 
-/* The figures behind the bar: "5 of 14  0:07, about 0:12 left". */
+/* The figures behind the bar: "5 of 14  0:07, about 0:12 left"; "36 %  0:07 ..." where a share is told. */
 static void figures(struct text *t, double done, double total, double elapsed)
 {
     char spent[CELL], left[CELL];
     clock_text(spent, elapsed);
     clock_text(left, done > 0 ? elapsed * (total - done) / done : 0);
-    text_add(t, "%.0f of %.0f  %s", floor(done), total, spent);
+    if (total > 1)
+        text_add(t, "%.0f of %.0f  %s", floor(done), total, spent);
+    else
+        text_add(t, "%2.0f %%  %s", 100 * done / total, spent);
     if (done > 0 && done < total && elapsed > 1)
         text_add(t, ", about %s left", left);
 }
@@ -39,8 +42,8 @@ static void draw(const char *what, double done, double total, double elapsed)
     figures(&t, done, total, elapsed);
     int room = style_width(stderr) - BAR - 6 - (int)t.len;
     int bytes = text_fitting(what, room > 0 ? room : 0);
-    fprintf(stderr, "\r\033[K%s[%.*s%s%.*s%s]%s %s  %.*s", s->off, full, "====================", s->dim, BAR - full,
-            "                    ", s->off, s->off, t.s, bytes, what);
+    fprintf(stderr, "\r\033[K%s[%.*s%s%.*s%s]%s %s  %.*s", s->off, full, "====================", s->dim,
+            BAR - full, "                    ", s->off, s->off, t.s, bytes, what);
     fflush(stderr);
     text_free(&t);
 }

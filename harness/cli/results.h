@@ -4,7 +4,8 @@
 
 #include "harness/base/error.h"
 
-/* The folder for a device's slug, freed by the caller; nothing is made yet. NULL with e where home is not found. */
+/* The folder for a device's slug, freed by the caller; nothing is made yet. NULL with e where home is not
+ * found. */
 char *results_folder(const char *out, const char *slug, struct error *e);
 
 #endif

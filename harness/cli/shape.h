@@ -4,7 +4,8 @@
 
 #include "harness/base/record.h"
 
-/* Parses words of the form name=value; *count is how many. Whether a kernel has such a name, kernel_plan says. */
+/* Parses words of the form name=value; *count is how many. Whether a kernel has such a name, kernel_plan
+ * says. */
 bool shape_parse(char *const *words, int word_count, struct shape_entry shape[RUN_SHAPE_MAX], int *count,
                  struct error *e);
 

@@ -71,8 +71,8 @@ static void flops_cell(struct cli_table *t, double flops)
     table_both(t, shown, csv);
 }
 
-static void cost_row(struct cli_table *t, enum table_look look, const char *plan, const char *step, double tensor_bytes,
-                     const struct cost *c)
+static void cost_row(struct cli_table *t, enum table_look look, const char *plan, const char *step,
+                     double tensor_bytes, const struct cost *c)
 {
     double bytes = c->bytes_read + c->bytes_written;
     table_row(t, look);
@@ -137,7 +137,8 @@ bool show_spirv(const struct plan *p, struct error *e)
 
 static void fill_text(const struct tensor *t, char out[64])
 {
-    static const char *const names[] = {[FILL_UNIFORM] = "uniform", [FILL_NORMAL] = "normal", [FILL_CONSTANT] = "constant"};
+    static const char *const names[] = {
+        [FILL_UNIFORM] = "uniform", [FILL_NORMAL] = "normal", [FILL_CONSTANT] = "constant"};
     if (t->role == ROLE_OUT || t->role == ROLE_TEMP)
         out[0] = '\0';
     else if (t->fill.kind == FILL_CONSTANT)
@@ -148,10 +149,11 @@ static void fill_text(const struct tensor *t, char out[64])
 
 static void show_tensors(const struct plan *p)
 {
-    static const struct table_column columns[] = {{"buffer", TABLE_LEFT, NULL},  {"role", TABLE_LEFT, NULL},
-                                                  {"type", TABLE_LEFT, NULL},    {"rows", TABLE_RIGHT, NULL},
-                                                  {"columns", TABLE_RIGHT, NULL}, {"bytes", TABLE_RIGHT, NULL},
-                                                  {"filled with", TABLE_LEFT, NULL}, {0}};
+    static const struct table_column columns[] = {
+        {"buffer", TABLE_LEFT, NULL},      {"role", TABLE_LEFT, NULL},
+        {"type", TABLE_LEFT, NULL},        {"rows", TABLE_RIGHT, NULL},
+        {"columns", TABLE_RIGHT, NULL},    {"bytes", TABLE_RIGHT, NULL},
+        {"filled with", TABLE_LEFT, NULL}, {0}};
     struct cli_table *t = table_new(columns);
     for (int i = 0; i < p->tensor_count; i++) {
         const struct tensor *x = &p->tensors[i];
@@ -192,8 +194,8 @@ void show_kernel(const struct kernel *k, const struct plan *p)
     show_heading(k->name, k->idea);
     show_fact("file", "%s", k->path);
     show_fact("shape", "%s", text_get(&shape));
-    show_fact("S", "%s, the bytes of %s: passes are counted in it", units_format(size, UNIT_BYTES, p->tensor_bytes),
-              p->tensors[0].name);
+    show_fact("S", "%s, the bytes of %s: passes are counted in it",
+              units_format(size, UNIT_BYTES, p->tensor_bytes), p->tensors[0].name);
     if (k->reference)
         show_fact("reference", "%s, tolerance %g", k->reference, k->tolerance);
     else
@@ -202,7 +204,8 @@ void show_kernel(const struct kernel *k, const struct plan *p)
         show_fact("flops", "%s", k->flops);
     show_tune(k);
     if (!k->is_plan)
-        show_fact("workgroups", "%u x %u x %u", p->steps[0].groups[0], p->steps[0].groups[1], p->steps[0].groups[2]);
+        show_fact("workgroups", "%u x %u x %u", p->steps[0].groups[0], p->steps[0].groups[1],
+                  p->steps[0].groups[2]);
     putchar('\n');
     show_tensors(p);
     putchar('\n');
@@ -212,19 +215,19 @@ void show_kernel(const struct kernel *k, const struct plan *p)
 
 /* ---- operators ---- */
 
-static void show_ops(const struct operator *o)
+static void show_ops(const struct operator* o)
 {
     struct text t = {0};
     for (int op = 0; op < OP_COUNT; op++)
         if (o->ops[op] > 0)
             text_add(&t, "%s%g %s", t.len ? ", " : "", o->ops[op], op_name((enum op)op));
     double flops = ops_flops(o->ops), bytes = 4 * operator_passes(o);
-    show_fact("operations", "%s an element: %g flops, %.3g flops/byte alone on f32", t.len ? t.s : "none", flops,
-              flops / bytes);
+    show_fact("operations", "%s an element: %g flops, %.3g flops/byte alone on f32", t.len ? t.s : "none",
+              flops, flops / bytes);
     text_free(&t);
 }
 
-void show_operator(const struct operator *o)
+void show_operator(const struct operator* o)
 {
     show_heading(o->name, o->idea);
     show_fact("file", "%s", o->path);
@@ -234,7 +237,8 @@ void show_operator(const struct operator *o)
         show_fact(i ? "" : "arguments", "%s, default %g", o->params[i].name, o->params[i].standard);
     for (int i = 0; i < o->tensor_count; i++)
         show_fact(i ? "" : "reads also", "%s, %s", o->tensors[i].name,
-                  o->tensors[i].per_element ? "one number per element: a pass of its own" : "one number per column");
+                  o->tensors[i].per_element ? "one number per element: a pass of its own"
+                                            : "one number per column");
     if (o->type != TYPE_COUNT)
         show_fact("type", "the tensor is %s from here on", type_name(o->type));
     show_fact("passes", "%g alone", operator_passes(o));

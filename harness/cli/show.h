@@ -11,7 +11,7 @@ void show_heading(const char *name, const char *idea);
 void show_fact(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 void show_kernel(const struct kernel *k, const struct plan *p);
-void show_operator(const struct operator *o);
+void show_operator(const struct operator* o);
 /* The steps of plans, one table: passes, bytes, flops and intensity of each, and their sums. */
 void show_steps(const struct plan *const *plans, int count, bool csv);
 /* The text of the steps' kernels: GLSL, and disassembled SPIR-V if wanted. */

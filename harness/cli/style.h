@@ -12,7 +12,8 @@ struct style {
  * where TERM is "dumb". */
 const struct style *style_of(FILE *f);
 
-/* Columns that text on this stream may take, at most 100: the terminal's width; where it is none, COLUMNS or 100. */
+/* Columns that text on this stream may take, at most 100: the terminal's width; where it is none, COLUMNS or
+ * 100. */
 int style_width(FILE *f);
 
 #endif

@@ -107,7 +107,8 @@ static int character(const char *s, unsigned *code)
 /* The ranges that matter for names of devices and kernels; the locale's wcwidth may not know UTF-8. */
 static int character_columns(unsigned code)
 {
-    if ((code >= 0x300 && code <= 0x36f) || (code >= 0x200b && code <= 0x200f) || (code >= 0xfe00 && code <= 0xfe0f))
+    if ((code >= 0x300 && code <= 0x36f) || (code >= 0x200b && code <= 0x200f) ||
+        (code >= 0xfe00 && code <= 0xfe0f))
         return 0;
     bool wide = (code >= 0x1100 && code <= 0x115f) || (code >= 0x2e80 && code <= 0xa4cf) ||
                 (code >= 0xac00 && code <= 0xd7a3) || (code >= 0xf900 && code <= 0xfaff) ||
@@ -167,7 +168,8 @@ static int widest_wrapped(const struct cli_table *t, const int *widths)
 {
     int widest = -1;
     for (int c = 0; c < t->column_count; c++)
-        if (align_of(t, c) == TABLE_WRAP && widths[c] > NARROWEST && (widest < 0 || widths[c] > widths[widest]))
+        if (align_of(t, c) == TABLE_WRAP && widths[c] > NARROWEST &&
+            (widest < 0 || widths[c] > widths[widest]))
             widest = c;
     return widest;
 }

@@ -1,7 +1,7 @@
 /* Rows under titled columns: aligned for a reader, or as CSV for a program, from the same cells.
  *
- * A quantity is shown with the unit that suits ("1.600 ms") and is a bare number in base units in CSV, where the
- * unit stands in the column's title. Tables fit the terminal, at most 100 columns: cells of columns that
+ * A quantity is shown with the unit that suits ("1.600 ms") and is a bare number in base units in CSV, where
+ * the unit stands in the column's title. Tables fit the terminal, at most 100 columns: cells of columns that
  * may wrap are broken at blanks, and columns that can be spared are left out. CSV has them all. */
 #ifndef ROOFLAB_CLI_TABLE_H
 #define ROOFLAB_CLI_TABLE_H
@@ -13,9 +13,9 @@
 enum table_align {
     TABLE_LEFT,
     TABLE_RIGHT,
-    TABLE_WRAP,     /* left, and broken at blanks where the table is too wide */
+    TABLE_WRAP,      /* left, and broken at blanks where the table is too wide */
     TABLE_ALIGN = 3, /* the bits of the three above */
-    TABLE_SPARE = 4 /* | TABLE_SPARE: left out where nothing else helps, the last such column first */
+    TABLE_SPARE = 4  /* | TABLE_SPARE: left out where nothing else helps, the last such column first */
 };
 
 struct table_column {

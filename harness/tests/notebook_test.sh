@@ -88,7 +88,8 @@ test_lies() {
 
 test_promote() {
     make_true
-    sed 's/256 MB, <tu=1>/1 MB, <tu=1>/; s/\[2\]/[9]/; s/^  b$/  c\n  d/' "$SCRATCH/true.txt" >"$SCRATCH/old.txt"
+    sed 's/256 MB, <tu=1>/1 MB, <tu=1>/; s/\[2\]/[9]/; s/^  b$/  c\n  d/' "$SCRATCH/true.txt" \
+        >"$SCRATCH/old.txt"
     expect 0 "$SCRATCH/old.txt" --promote
     says 'rewritten'
     grep -qF '256 MB, <tu=800.000> us' "$SCRATCH/old.txt" ||
@@ -118,7 +119,8 @@ test_needs() {
 }
 
 test_fenced() {
-    printf 'Text\n```console\n$ echo a\na\n\n$ echo b\nb\n```\n```sh\n$ echo no\n```\n! no claim\n' >"$SCRATCH/readme.md"
+    printf '%s\n' 'Text' '```console' '$ echo a' 'a' '' '$ echo b' 'b' '```' '```sh' '$ echo no' '```' \
+        '! no claim' >"$SCRATCH/readme.md"
     expect 0 "$SCRATCH/readme.md" --fenced
     says '2 commands, as recorded'
     sed -i 's/^b$/c/' "$SCRATCH/readme.md"
@@ -133,8 +135,7 @@ test_fenced() {
 test_ours() {
     local file
     for file in "$HERE"/notebooks-txt/*.txt; do
-        awk -v name="$file" 'length > 78 { print name ":" FNR ": longer than 78 columns"; bad = 1 } END { exit bad }' "$file" \
-            >"$SCRATCH/out" || fail "too wide"
+        ! grep -n '.\{79\}' "$file" >"$SCRATCH/out" || fail "lines of more than 78 columns in $file"
         expect 0 "$file"
     done
     if grep -qs '^```console$' "$HERE/README.md"; then

@@ -32,7 +32,8 @@ static json_t *run(const char *arguments, const char *schema)
 static void test_bound(void **state)
 {
     (void)state;
-    json_t *root = run("bound --tensor 64MB --bw 320GB/s layernorm bias gelu dropout --json", "rooflab.bound/1");
+    json_t *root =
+        run("bound --tensor 64MB --bw 320GB/s layernorm bias gelu dropout --json", "rooflab.bound/1");
     json_t *plans = json_object_get(root, "plans"), *fused = json_array_get(plans, 1);
     assert_int_equal(json_array_size(plans), 2);
     assert_string_equal(json_string_value(json_object_get(fused, "name")), "fused");

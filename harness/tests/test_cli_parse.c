@@ -29,8 +29,10 @@ static const char *const modes[] = {"slow", "quick", NULL};
 static const struct option own_options[] = {
     {"fast", OPTION_FLAG, NULL, "a flag", .offset = offsetof(struct own, fast)},
     {"name", OPTION_STRING, "NAME", "a string", .offset = offsetof(struct own, name)},
-    {"size", OPTION_QUANTITY, "SIZE", "bytes", .offset = offsetof(struct own, size), .unit = UNIT_BYTES, .required = true},
-    {"count", OPTION_QUANTITY, "N", "a number", .offset = offsetof(struct own, count), .unit = UNIT_COUNT, .standard = "7"},
+    {"size", OPTION_QUANTITY, "SIZE", "bytes", .offset = offsetof(struct own, size), .unit = UNIT_BYTES,
+     .required = true},
+    {"count", OPTION_QUANTITY, "N", "a number", .offset = offsetof(struct own, count), .unit = UNIT_COUNT,
+     .standard = "7"},
     {"mode", OPTION_CHOICE, "MODE", "a choice", .offset = offsetof(struct own, mode), .choices = modes},
     {0},
 };
@@ -187,8 +189,10 @@ static void test_shape(void **state)
 
 /* ---- tables ---- */
 
-static const struct table_column columns[] = {
-    {"name", TABLE_WRAP, NULL}, {"time", TABLE_RIGHT, "time_s"}, {"rate", TABLE_RIGHT | TABLE_SPARE, "bytes_per_s"}, {0}};
+static const struct table_column columns[] = {{"name", TABLE_WRAP, NULL},
+                                              {"time", TABLE_RIGHT, "time_s"},
+                                              {"rate", TABLE_RIGHT | TABLE_SPARE, "bytes_per_s"},
+                                              {0}};
 
 /* What a table prints at this width; NULL: as CSV. Freed by the caller. */
 static char *printed(const char *width)
@@ -264,7 +268,8 @@ static void test_columns(void **state)
 /* ---- recorded lines ---- */
 
 /* Matches, and the capture named `name` has this value. */
-static void captures(const char *recorded, const char *got, const char *name, double value, const char *rewritten)
+static void captures(const char *recorded, const char *got, const char *name, double value,
+                     const char *rewritten)
 {
     struct captures c = {0};
     struct text out = {0};
@@ -317,10 +322,18 @@ static void test_captures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),       cmocka_unit_test(test_not_given),    cmocka_unit_test(test_words_after_dashes),
-        cmocka_unit_test(test_refusals),     cmocka_unit_test(test_help_wins),    cmocka_unit_test(test_command_find),
-        cmocka_unit_test(test_shape),        cmocka_unit_test(test_table_wide),   cmocka_unit_test(test_table_narrow),
-        cmocka_unit_test(test_table_csv),    cmocka_unit_test(test_columns),      cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_not_given),
+        cmocka_unit_test(test_words_after_dashes),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_help_wins),
+        cmocka_unit_test(test_command_find),
+        cmocka_unit_test(test_shape),
+        cmocka_unit_test(test_table_wide),
+        cmocka_unit_test(test_table_narrow),
+        cmocka_unit_test(test_table_csv),
+        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_lines),
         cmocka_unit_test(test_captures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
