@@ -24,17 +24,25 @@ void subject_clear(struct subject *s)
     s->n = s->cap = 0;
 }
 
+/* Steps only where every sample has them: a clock that turns out broken takes the stamps away midway. */
 static void keep(struct subject *s, const struct timing *t)
 {
+    bool steps = t->step_ns && (s->n == 0 || s->step_ns);
     if (s->n == s->cap) {
         s->cap = s->cap ? s->cap * 2 : 32;
         s->ns = need_more(s->ns, sizeof *s->ns * (size_t)s->cap);
-        if (t->step_ns)
+        if (s->step_ns)
             s->step_ns = need_more(s->step_ns, sizeof *s->step_ns * (size_t)(s->cap * s->steps));
     }
+    if (steps && !s->step_ns)
+        s->step_ns = need(sizeof *s->step_ns * (size_t)(s->cap * s->steps));
     s->ns[s->n] = t->total_ns;
-    if (t->step_ns && s->step_ns)
+    if (steps) {
         memcpy(s->step_ns + s->n * s->steps, t->step_ns, sizeof *s->step_ns * (size_t)s->steps);
+    } else {
+        free(s->step_ns);
+        s->step_ns = NULL;
+    }
     s->n++;
 }
 
@@ -65,6 +73,15 @@ static bool is_active(const struct subject *list, int count, int i)
             waiting = waiting || list[k].stop == STOP_NOT_YET;
         }
     return waiting;
+}
+
+/* Why the team of one that had not stopped by itself did: what stopped a partner. */
+static enum stop team_stop(const struct subject *list, int count, int i)
+{
+    for (int k = 0; k < count && list[i].team > 0; k++)
+        if (list[k].team == list[i].team && (list[k].stop == STOP_SAMPLES || list[k].stop == STOP_TIME))
+            return list[k].stop;
+    return STOP_TIME;
 }
 
 static int active_count(const struct subject *list, int count)
@@ -103,9 +120,9 @@ bool sample_all(struct subject *list, int count, struct progress_sink *progress,
             if (active[i]) /* precision may be lost again while the team goes on */
                 list[i].stop = stats_stop(&list[i].rule, list[i].ns, (size_t)list[i].n, list[i].spent_s);
     }
-    for (int i = 0; i < count; i++) /* stopped by its team */
+    for (int i = 0; i < count; i++)
         if (list[i].stop == STOP_NOT_YET && !interrupted)
-            list[i].stop = STOP_TIME;
+            list[i].stop = team_stop(list, count, i);
     free(active);
     return ok;
 }
