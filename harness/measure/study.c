@@ -324,6 +324,8 @@ static void account_item(struct study *s, const struct session *n, struct item *
     for (int k = 0; k < p->step_count; k++)
         costs[k] = p->steps[k].cost;
     account_samples(r, q->ns, q->n, stop_text(q->stop), item->loads[LOAD_RUN]->first_ns);
+    if (r->time_ns.n == 0)
+        mark(r, RUN_ERROR, "the device gave a time that is not a number");
     account_run(r, costs, p->step_count, c);
     bool ablated = item->subjects[LOAD_WINDOW] >= 0 && item->subjects[LOAD_COPY] >= 0;
     if (ablated)
@@ -436,7 +438,7 @@ static bool measure_again(struct study *s, struct session *n, struct progress_si
 bool study_measure(struct study *s, double budget_s, struct progress_sink *progress, struct error *e)
 {
     struct session n = {.s = s};
-    bool ok = add_subjects(&n, e) && add_probes(&n, e);
+    bool ok = add_subjects(&n, e) && (n.count == 0 || add_probes(&n, e)); /* without runs, ceilings judge nothing */
     for (int i = 0; i < n.count && ok; i++)
         n.subjects[i].rule.max_s = budget_s / n.count;
     ok = ok && sample_all(n.subjects, n.count, progress, "runs and ceilings, interleaved", e);
