@@ -26,7 +26,7 @@ bool address_chain(const struct module *m, uint32_t pointer, struct chain *c)
 
 uint32_t address_u32(struct emit *e, struct words *to, uint32_t value)
 {
-    const struct type *t = type_of_value(e->m, value);
+    const struct spirv_type *t = type_of_value(e->m, value);
     uint32_t u32 = emit_u32(e);
     if (!t || t->kind != TYPE_INT || t->id == u32)
         return value;
@@ -51,7 +51,7 @@ static void add_limit(struct emit *e, struct words *to, struct address *a, uint3
 }
 
 /* One step into an array, matrix or vector, `stride` bytes an element. */
-static void step_array(struct emit *e, struct words *to, struct address *a, const struct type *t,
+static void step_array(struct emit *e, struct words *to, struct address *a, const struct spirv_type *t,
                        uint32_t index, uint32_t stride)
 {
     int64_t constant;
@@ -76,7 +76,7 @@ static void step_array(struct emit *e, struct words *to, struct address *a, cons
     add_offset(e, to, a, value);
 }
 
-static bool step_struct(struct emit *e, struct address *a, const struct type *t, uint32_t index)
+static bool step_struct(struct emit *e, struct address *a, const struct spirv_type *t, uint32_t index)
 {
     int64_t member;
     if (!constant_value(e->m, index, &member) || member < 0 || member >= t->count)
@@ -93,7 +93,7 @@ static bool step_struct(struct emit *e, struct address *a, const struct type *t,
 
 static bool step(struct emit *e, struct words *to, struct address *a, uint32_t index)
 {
-    const struct type *t = module_type(e->m, a->type);
+    const struct spirv_type *t = module_type(e->m, a->type);
     if (!t)
         return false;
     if (t->kind == TYPE_STRUCT)
@@ -112,7 +112,7 @@ static bool step(struct emit *e, struct words *to, struct address *a, uint32_t i
 /* The first index into an array of resources chooses the resource and is no part of the address. */
 static bool step_resource(struct emit *e, struct words *to, struct address *a, uint32_t index)
 {
-    const struct type *t = module_type(e->m, a->type);
+    const struct spirv_type *t = module_type(e->m, a->type);
     if (!t || (t->kind != TYPE_ARRAY && t->kind != TYPE_RUNTIME_ARRAY))
         return false;
     a->element = address_u32(e, to, index);
@@ -125,7 +125,7 @@ static bool step_resource(struct emit *e, struct words *to, struct address *a, u
 bool address_write(struct emit *e, struct words *to, const struct chain *c, bool resources, struct address *a,
                    const char **why)
 {
-    const struct type *t = type_pointee(e->m, c->variable);
+    const struct spirv_type *t = type_pointee(e->m, c->variable);
     *a = (struct address){.variable = c->variable, .type = t ? t->id : 0};
     bool choose = resources && t && (t->kind == TYPE_ARRAY || t->kind == TYPE_RUNTIME_ARRAY);
     for (uint32_t i = c->count; i-- > 0;) {

@@ -27,7 +27,7 @@ const struct constant *module_constant(const struct module *m, uint32_t id)
 bool constant_value(const struct module *m, uint32_t id, int64_t *value)
 {
     const struct constant *c = module_constant(m, id);
-    const struct type *t = c ? module_type(m, c->type) : NULL;
+    const struct spirv_type *t = c ? module_type(m, c->type) : NULL;
     if (!t || !c->known || (t->kind != TYPE_INT && t->kind != TYPE_BOOL))
         return false;
     *value = t->is_signed ? extend(c->bits, t->width) : (int64_t)c->bits;
@@ -44,7 +44,7 @@ struct operand {
 static struct operand operand(const struct module *m, uint32_t id)
 {
     const struct constant *c = module_constant(m, id);
-    const struct type *t = c ? module_type(m, c->type) : NULL;
+    const struct spirv_type *t = c ? module_type(m, c->type) : NULL;
     if (!t || !c->known || (t->kind != TYPE_INT && t->kind != TYPE_BOOL))
         return (struct operand){0};
     return (struct operand){true, c->bits, extend(c->bits, t->kind == TYPE_BOOL ? 64 : t->width)};
@@ -145,7 +145,7 @@ static void fold_operation(struct module *m, struct constant *c, const uint32_t 
 {
     uint32_t length = word_length(*w);
     SpvOp op = (SpvOp)w[3];
-    const struct type *t = module_type(m, c->type);
+    const struct spirv_type *t = module_type(m, c->type);
     uint64_t bits = 0;
     struct operand a = length > 4 ? operand(m, w[4]) : (struct operand){0};
     struct operand b = length > 5 ? operand(m, w[5]) : (struct operand){0};
@@ -183,7 +183,7 @@ static bool given(const struct module *m, uint32_t id, const struct spec_value *
 
 static void read_scalar(struct module *m, struct constant *c, const uint32_t *w)
 {
-    const struct type *t = module_type(m, c->type);
+    const struct spirv_type *t = module_type(m, c->type);
     uint32_t words = t && t->width > 32 ? 2 : 1;
     if (!t || (t->kind != TYPE_INT && t->kind != TYPE_FLOAT) || word_length(*w) < 3 + words)
         return;
@@ -196,7 +196,7 @@ void constant_add(struct module *m, uint32_t at, const struct spec_value *spec, 
     const uint32_t *w = m->words + at;
     struct constant *c = &m->constants[m->constant_count];
     *c = (struct constant){.id = w[2], .type = w[1]};
-    const struct type *t = module_type(m, c->type);
+    const struct spirv_type *t = module_type(m, c->type);
     switch (word_op(*w)) {
     case SpvOpConstantTrue:
     case SpvOpSpecConstantTrue:

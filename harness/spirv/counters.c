@@ -37,7 +37,7 @@ static bool follow(const struct module *m, uint32_t *parent, uint32_t from, uint
 static bool follow_switch(const struct module *m, uint32_t *parent, uint32_t from, const uint32_t *w,
                           struct error *e)
 {
-    const struct type *selector = type_of_value(m, w[1]);
+    const struct spirv_type *selector = type_of_value(m, w[1]);
     uint32_t literal = selector && selector->width > 32 ? 2 : 1;
     if (!follow(m, parent, from, w[2], e))
         return false;

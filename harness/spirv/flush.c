@@ -18,7 +18,7 @@ static void find_group_id(struct flush *w)
         const struct decoration *d = &e->m->decorations[i];
         bool named =
             d->kind == SpvDecorationBuiltIn && d->count && e->m->words[d->at] == SpvBuiltInWorkgroupId;
-        const struct type *t = named ? type_pointee(e->m, d->target) : NULL;
+        const struct spirv_type *t = named ? type_pointee(e->m, d->target) : NULL;
         if (t && t->id == w->group_type && module_op(e->m, d->target) == SpvOpVariable)
             w->group_id = d->target;
     }

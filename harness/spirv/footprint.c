@@ -155,7 +155,7 @@ static void mark(struct footprint *f, const struct address *a, uint64_t at, uint
 static bool mark_type(struct footprint *f, const struct address *a, uint32_t type,
                       struct matrix_layout matrix, uint64_t at);
 
-static bool mark_struct(struct footprint *f, const struct address *a, const struct type *t, uint64_t at)
+static bool mark_struct(struct footprint *f, const struct address *a, const struct spirv_type *t, uint64_t at)
 {
     const struct module *m = f->e->m;
     for (uint32_t i = 0; i < t->count; i++)
@@ -165,10 +165,10 @@ static bool mark_struct(struct footprint *f, const struct address *a, const stru
     return true;
 }
 
-static bool mark_matrix(struct footprint *f, const struct address *a, const struct type *t,
+static bool mark_matrix(struct footprint *f, const struct address *a, const struct spirv_type *t,
                         struct matrix_layout matrix, uint64_t at)
 {
-    const struct type *column = module_type(f->e->m, t->element);
+    const struct spirv_type *column = module_type(f->e->m, t->element);
     uint32_t rows = column ? column->count : 0, scalar = t->width / 8;
     uint32_t lines = matrix.row_major ? rows : t->count, each = matrix.row_major ? t->count : rows;
     if (matrix.stride == 0)
@@ -183,7 +183,7 @@ static bool mark_type(struct footprint *f, const struct address *a, uint32_t typ
                       struct matrix_layout matrix, uint64_t at)
 {
     const struct module *m = f->e->m;
-    const struct type *t = module_type(m, type);
+    const struct spirv_type *t = module_type(m, type);
     if (!t || t->bytes == 0 || ++f->leaves > LEAVES_MAX)
         return false;
     bool simple = t->kind != TYPE_STRUCT && t->kind != TYPE_ARRAY && t->kind != TYPE_MATRIX;
@@ -205,7 +205,7 @@ static bool mark_type(struct footprint *f, const struct address *a, uint32_t typ
 /* Components of a row-major column lie apart. */
 static bool mark_pointee(struct footprint *f, const struct address *a, uint32_t type)
 {
-    const struct type *t = module_type(f->e->m, type);
+    const struct spirv_type *t = module_type(f->e->m, type);
     f->leaves = 0;
     if (!a->scatter || !t || t->kind != TYPE_VECTOR)
         return mark_type(f, a, type, a->matrix, 0);
@@ -227,7 +227,7 @@ static void mark_buffer(struct footprint *f, const uint32_t *w, struct source_li
     const char *why = "its pointer comes from a function's parameter or a selection";
     const char *name = f->in->reflection.resources[resource].name;
     uint32_t first = f->first_target[resource];
-    const struct type *t = module_type(f->e->m, a->type);
+    const struct spirv_type *t = module_type(f->e->m, a->type);
     if (!first) {
         not_marked(f, w, line, name, "its buffer has no binding, or its array of buffers no known length");
         return;
@@ -261,8 +261,8 @@ static void mark_texel(struct footprint *f, const uint32_t *w, struct source_lin
     uint32_t first = f->first_target[resource],
              bytes = texel_bytes(r, f->options->texels, f->options->texel_count);
     uint32_t coordinate = pointer ? pointer[4] : word_op(*w) == SpvOpImageWrite ? w[2] : w[4];
-    const struct type *t = type_of_value(f->e->m, coordinate);
-    const struct type *texel = module_type(f->e->m, a->type);
+    const struct spirv_type *t = type_of_value(f->e->m, coordinate);
+    const struct spirv_type *texel = module_type(f->e->m, a->type);
     if (bytes == 0)
         bytes = texel ? (uint32_t)texel->bytes : 0;
     if (!first || bytes == 0 || r->count != 1 || !t || t->kind != TYPE_INT || t->width != 32) {
@@ -284,7 +284,7 @@ static void mark_texel(struct footprint *f, const uint32_t *w, struct source_lin
 
 static bool array_step(const struct module *m, uint32_t *type, uint32_t index, uint32_t *count)
 {
-    const struct type *t = module_type(m, *type);
+    const struct spirv_type *t = module_type(m, *type);
     int64_t member;
     *count = 0;
     if (!t)
@@ -302,7 +302,7 @@ static bool array_step(const struct module *m, uint32_t *type, uint32_t index, u
 static bool may_leave(const struct module *m, uint32_t index, uint32_t count)
 {
     int64_t value;
-    const struct type *t = type_of_value(m, index);
+    const struct spirv_type *t = type_of_value(m, index);
     const struct constant *c = module_constant(m, index);
     bool fixed = c && !c->specialised && constant_value(m, index, &value);
     return count && t && t->kind == TYPE_INT && t->width == 32 && !(fixed && value >= 0 && value < count);
@@ -318,7 +318,7 @@ static void check_shared(struct footprint *f, const uint32_t *w, struct source_l
         not_marked(f, w, line, "", "a shared pointer from a function's parameter is not checked");
         return;
     }
-    const struct type *t = type_pointee(e->m, c.variable);
+    const struct spirv_type *t = type_pointee(e->m, c.variable);
     uint32_t type = t ? t->id : 0, site = UINT32_MAX, count;
     for (uint32_t i = c.count; i-- > 0;) {
         for (uint32_t k = 4; k < word_length(*c.link[i]); k++) {
@@ -340,7 +340,7 @@ static void check_shared(struct footprint *f, const uint32_t *w, struct source_l
 static bool write_safe_chain(struct footprint *f, const uint32_t *w)
 {
     const struct module *m = f->e->m;
-    const struct type *pointer = module_type(m, w[1]), *base = type_pointee(m, w[3]);
+    const struct spirv_type *pointer = module_type(m, w[1]), *base = type_pointee(m, w[3]);
     uint32_t type = base ? base->id : 0, length = word_length(*w), count;
     if (!pointer || pointer->storage != SpvStorageClassWorkgroup || length > 64)
         return false;
@@ -366,7 +366,7 @@ static void mark_access(struct footprint *f, const uint32_t *w, struct source_li
 {
     uint32_t root = trace_root(&f->in->trace, a->object);
     uint32_t index = root < f->in->module.bound ? f->resource_of[root] : 0;
-    const struct type *pointer = type_of_value(f->e->m, a->object);
+    const struct spirv_type *pointer = type_of_value(f->e->m, a->object);
     uint32_t storage = pointer && pointer->kind == TYPE_POINTER ? pointer->storage : UINT32_MAX;
     if (a->image && index)
         mark_texel(f, w, line, a, index - 1);

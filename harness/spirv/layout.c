@@ -13,7 +13,7 @@ uint64_t layout_offset(const struct module *m, uint32_t structure, uint32_t memb
     return module_literal(m, structure, member, SpvDecorationOffset, 0);
 }
 
-uint64_t layout_stride(const struct module *m, const struct type *t, struct matrix_layout matrix)
+uint64_t layout_stride(const struct module *m, const struct spirv_type *t, struct matrix_layout matrix)
 {
     switch (t->kind) {
     case TYPE_ARRAY:
@@ -25,9 +25,9 @@ uint64_t layout_stride(const struct module *m, const struct type *t, struct matr
 }
 
 /* A row-major matrix ends with its last row; `rows` are the components of a column. */
-static uint64_t matrix_bytes(const struct module *m, const struct type *t, struct matrix_layout matrix)
+static uint64_t matrix_bytes(const struct module *m, const struct spirv_type *t, struct matrix_layout matrix)
 {
-    const struct type *column = module_type(m, t->element);
+    const struct spirv_type *column = module_type(m, t->element);
     uint32_t scalar = t->width / 8, rows = column ? column->count : 0;
     if (matrix.row_major)
         return (uint64_t)matrix.stride * (rows ? rows - 1 : 0) + (uint64_t)t->count * scalar;
@@ -37,7 +37,7 @@ static uint64_t matrix_bytes(const struct module *m, const struct type *t, struc
 /* Recursion is as deep as types nest, which module_read limits; a structure is worked out once. */
 uint64_t layout_bytes(const struct module *m, uint32_t type, struct matrix_layout matrix, uint64_t *cache)
 {
-    const struct type *t = module_type(m, type);
+    const struct spirv_type *t = module_type(m, type);
     if (!t)
         return 0;
     uint64_t *known = &cache[t - m->types], end = 0;

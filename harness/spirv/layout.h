@@ -14,7 +14,7 @@ struct matrix_layout layout_matrix(const struct module *m, uint32_t structure, u
 uint64_t layout_offset(const struct module *m, uint32_t structure, uint32_t member);
 /* Distance of two elements: of an array its ArrayStride, of a matrix between columns, of a vector its
  * components' size. 0 where the module does not say. */
-uint64_t layout_stride(const struct module *m, const struct type *t, struct matrix_layout matrix);
+uint64_t layout_stride(const struct module *m, const struct spirv_type *t, struct matrix_layout matrix);
 
 /* Bytes from the start of a type to the end of its last part, runtime arrays as empty. Linear in the module
  * over all calls that share a cache: `cache` holds one element per type, zeroed by the caller. */

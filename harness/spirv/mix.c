@@ -60,7 +60,7 @@ void scan_add(struct scan *s, struct mix_item item)
     x->items[x->item_count++] = item;
 }
 
-enum count_share tile_share(const struct module *m, const struct type *t)
+enum count_share tile_share(const struct module *m, const struct spirv_type *t)
 {
     int64_t scope;
     if (!t || t->kind != TYPE_TILE || !constant_value(m, m->words[t->at + 3], &scope))
@@ -71,7 +71,7 @@ enum count_share tile_share(const struct module *m, const struct type *t)
 }
 
 /* `each` operations of kind op per scalar of the type, `fixed` beside. */
-static void add_operations(struct scan *s, const uint32_t *w, const struct type *t, enum op op, int64_t fixed,
+static void add_operations(struct scan *s, const uint32_t *w, const struct spirv_type *t, enum op op, int64_t fixed,
                            int64_t each)
 {
     uint64_t scalars = t ? t->scalars : 0;
@@ -121,28 +121,28 @@ static enum op int_op(uint16_t op)
 }
 
 /* `dots` dot products of n: a multiplication, then n-1 fused or paired multiply-adds. */
-static void add_dots(struct scan *s, const uint32_t *w, const struct type *t, uint64_t dots, uint64_t n)
+static void add_dots(struct scan *s, const uint32_t *w, const struct spirv_type *t, uint64_t dots, uint64_t n)
 {
     if (!t || dots == 0 || n == 0) {
         scan_not_counted(s, w, "", "its operands are not vectors or matrices");
         return;
     }
-    struct type scalar = *t;
+    struct spirv_type scalar = *t;
     scalar.kind = TYPE_FLOAT;
     scalar.scalars = 1;
     add_operations(s, w, &scalar, OP_MUL, (int64_t)dots, 0);
     add_operations(s, w, &scalar, OP_FMA, (int64_t)(dots * (n - 1)), 0);
 }
 
-static uint32_t parts(const struct type *t)
+static uint32_t parts(const struct spirv_type *t)
 {
     return t ? t->count : 0;
 }
 
 static void scan_products(struct scan *s, const uint32_t *w, enum op_class class)
 {
-    const struct type *result = module_type(s->m, w[1]);
-    const struct type *left = type_of_value(s->m, w[3]), *right = type_of_value(s->m, w[4]);
+    const struct spirv_type *result = module_type(s->m, w[1]);
+    const struct spirv_type *left = type_of_value(s->m, w[3]), *right = type_of_value(s->m, w[4]);
     uint32_t rows = result && result->kind == TYPE_MATRIX ? parts(module_type(s->m, result->element)) : 0;
     switch (class) {
     case CLASS_DOT: add_dots(s, w, result, 1, parts(left)); break;
@@ -158,7 +158,7 @@ static void scan_products(struct scan *s, const uint32_t *w, enum op_class class
 
 static void scan_int_dot(struct scan *s, const uint32_t *w)
 {
-    const struct type *operand = type_of_value(s->m, w[3]), *result = module_type(s->m, w[1]);
+    const struct spirv_type *operand = type_of_value(s->m, w[3]), *result = module_type(s->m, w[1]);
     bool packed = operand && operand->kind == TYPE_INT;
     int64_t n = packed ? 4 : parts(operand);
     bool accumulates = word_op(*w) >= SpvOpSDotAccSatKHR && word_op(*w) <= SpvOpSUDotAccSatKHR;
@@ -178,7 +178,7 @@ static void scan_ext(struct scan *s, const uint32_t *w)
         return;
     }
     const struct special_cost *cost = special_find(w[4]);
-    const struct type *t = word_length(*w) > 5 ? type_of_value(s->m, w[5]) : NULL;
+    const struct spirv_type *t = word_length(*w) > 5 ? type_of_value(s->m, w[5]) : NULL;
     if (!cost) {
         scan_not_counted(s, w, what,
                          "a GLSL.std.450 function without one formula (determinant, inverse, interpolation)");
@@ -187,7 +187,7 @@ static void scan_ext(struct scan *s, const uint32_t *w)
     for (int i = 0; i < 3; i++) {
         if (cost->part[i].fixed == 0 && cost->part[i].each == 0)
             continue;
-        struct type as = t ? *t : (struct type){0};
+        struct spirv_type as = t ? *t : (struct spirv_type){0};
         if (!cost->integer && !as.is_float) { /* unpacking makes 32-bit floats of integers */
             as.is_float = true;
             as.width = 32;
@@ -199,7 +199,7 @@ static void scan_ext(struct scan *s, const uint32_t *w)
 /* 2MNK once per scope: the flops by the type of what is multiplied. */
 static void scan_tile_mul(struct scan *s, const uint32_t *w)
 {
-    const struct type *a = type_of_value(s->m, w[3]), *c = module_type(s->m, w[1]);
+    const struct spirv_type *a = type_of_value(s->m, w[3]), *c = module_type(s->m, w[1]);
     int64_t rows, inner;
     bool tiles = a && c && a->kind == TYPE_TILE && c->kind == TYPE_TILE && c->scalars > 0;
     if (!tiles || !constant_value(s->m, s->m->words[a->at + 4], &rows) ||
@@ -207,7 +207,7 @@ static void scan_tile_mul(struct scan *s, const uint32_t *w)
         scan_not_counted(s, w, "", "the size of its matrices is not known");
         return;
     }
-    struct type scalar = *a;
+    struct spirv_type scalar = *a;
     scalar.scalars = 1;
     enum op op = a->is_float ? OP_FMA : OP_INT_MUL;
     uint64_t macs = saturating_multiply(c->scalars, (uint64_t)inner);
@@ -223,7 +223,7 @@ static void scan_tile_mul(struct scan *s, const uint32_t *w)
 
 static void scan_convert(struct scan *s, const uint32_t *w)
 {
-    const struct type *t = module_type(s->m, w[1]);
+    const struct spirv_type *t = module_type(s->m, w[1]);
     add_plain(s, COUNT_CONVERT, t ? t->scalars : 0, tile_share(s->m, t));
 }
 
@@ -232,7 +232,7 @@ static void scan_instruction(struct scan *s, const uint32_t *w)
     const struct module *m = s->m;
     uint16_t op = word_op(*w);
     enum op_class class = opcode_find(op).class;
-    const struct type *result = opcode_find(op).ids == 2 ? module_type(m, w[1]) : NULL;
+    const struct spirv_type *result = opcode_find(op).ids == 2 ? module_type(m, w[1]) : NULL;
     switch (class) {
     case CLASS_FLOP: add_operations(s, w, result, float_op(op), 0, 1); break;
     case CLASS_FLOP_OPERAND: add_operations(s, w, type_of_value(m, w[3]), OP_ADD, 0, 1); break;

@@ -16,7 +16,7 @@ uint32_t texel_bytes(const struct resource *r, const struct texel_size *texels, 
 static void add_access(struct scan *s, const struct memory_access *a, uint32_t resource, bool shared,
                        uint64_t bytes)
 {
-    const struct type *t = module_type(s->m, a->type);
+    const struct spirv_type *t = module_type(s->m, a->type);
     struct mix_item item = {.resource = resource, .count = 1, .bytes = bytes};
     item.share = (uint8_t)(a->tile ? tile_share(s->m, t) : SHARE_INVOCATION);
     if (a->reads) {
@@ -38,7 +38,7 @@ static void scan_image(struct scan *s, const uint32_t *w, const struct memory_ac
 {
     uint32_t root = trace_root(s->t, a->object);
     uint32_t index = root < s->m->bound ? s->resource_of[root] : 0;
-    const struct type *t = module_type(s->m, a->type);
+    const struct spirv_type *t = module_type(s->m, a->type);
     if (!index) {
         scan_not_counted(s, w, "", "which image it uses cannot be told");
         return;
@@ -61,7 +61,7 @@ static void scan_image(struct scan *s, const uint32_t *w, const struct memory_ac
 
 static uint64_t access_bytes(struct scan *s, const uint32_t *w, const struct memory_access *a)
 {
-    const struct type *t = module_type(s->m, a->type);
+    const struct spirv_type *t = module_type(s->m, a->type);
     int64_t size;
     if (opcode_find(word_op(*w)).class == CLASS_COPY_SIZED)
         return constant_value(s->m, w[3], &size) && size > 0 ? (uint64_t)size : 0;
@@ -70,7 +70,7 @@ static uint64_t access_bytes(struct scan *s, const uint32_t *w, const struct mem
 
 static void scan_pointer(struct scan *s, const uint32_t *w, const struct memory_access *a)
 {
-    const struct type *pointer = type_of_value(s->m, a->object);
+    const struct spirv_type *pointer = type_of_value(s->m, a->object);
     uint32_t root = trace_root(s->t, a->object), storage = UINT32_MAX;
     uint32_t index = root < s->m->bound ? s->resource_of[root] : 0;
     if (pointer && pointer->kind == TYPE_POINTER)

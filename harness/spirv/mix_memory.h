@@ -20,7 +20,7 @@ struct scan {
 void scan_add(struct scan *s, struct mix_item item); /* block and line are filled in */
 void scan_not_counted(struct scan *s, const uint32_t *w, const char *on, const char *why);
 void scan_memory(struct scan *s, const uint32_t *w); /* loads, stores, copies, atomics, images, tiles */
-enum count_share tile_share(const struct module *m, const struct type *t);
+enum count_share tile_share(const struct module *m, const struct spirv_type *t);
 
 /* Bytes of a texel of a resource: by its format, by what the caller knows, or 0. */
 uint32_t texel_bytes(const struct resource *r, const struct texel_size *texels, uint32_t texel_count);

@@ -58,7 +58,7 @@ struct module {
     struct decoration *decorations; /* sorted by target, member and kind */
     uint32_t decoration_count;
     uint64_t group_work; /* spent on decoration groups, limited */
-    struct type *types;
+    struct spirv_type *types;
     struct constant *constants;
     uint32_t type_count, constant_count;
 };

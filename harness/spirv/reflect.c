@@ -12,7 +12,7 @@
 
 const char *type_text(const struct module *m, uint32_t type, char *out, size_t size)
 {
-    const struct type *t = module_type(m, type);
+    const struct spirv_type *t = module_type(m, type);
     char tail[48] = "";
     /* Vectors, matrices and arrays add their part behind that of what they are made of. */
     while (t && (t->kind == TYPE_VECTOR || t->kind == TYPE_MATRIX || t->kind == TYPE_ARRAY ||
@@ -138,7 +138,7 @@ static void list_spec_constants(struct reflection *r, const struct module *m)
     for (uint32_t i = 0; i < m->constant_count; i++) {
         const struct constant *c = &m->constants[i];
         const struct decoration *d = module_decoration(m, c->id, MEMBER_NONE, SpvDecorationSpecId);
-        const struct type *t = module_type(m, c->type);
+        const struct spirv_type *t = module_type(m, c->type);
         if (!d || d->count == 0 || !t || !c->known)
             continue;
         struct spec_constant *s = &r->spec[r->spec_count++];
@@ -155,7 +155,7 @@ static void list_spec_constants(struct reflection *r, const struct module *m)
     join_spec_constants(r);
 }
 
-static void list_push_members(struct reflection *r, const struct module *m, const struct type *block,
+static void list_push_members(struct reflection *r, const struct module *m, const struct spirv_type *block,
                               uint64_t *cache)
 {
     if (r->push || !block || block->kind != TYPE_STRUCT)
@@ -163,7 +163,7 @@ static void list_push_members(struct reflection *r, const struct module *m, cons
     r->push = need((block->count + 1) * sizeof *r->push);
     for (uint32_t i = 0; i < block->count; i++) {
         struct push_member *p = &r->push[r->push_count++];
-        const struct type *t = module_type(m, type_member(m, block, i));
+        const struct spirv_type *t = module_type(m, type_member(m, block, i));
         p->type = type_member(m, block, i);
         p->offset = (uint32_t)layout_offset(m, block->id, i);
         p->bytes = layout_bytes(m, p->type, layout_matrix(m, block->id, i), cache);
@@ -187,7 +187,7 @@ static void list_unbound(struct reflection *r, const struct module *m)
         const uint32_t *w = m->words + at;
         if (word_op(*w) != SpvOpVariable)
             continue;
-        const struct type *t = type_pointee(m, w[2]);
+        const struct spirv_type *t = type_pointee(m, w[2]);
         if (w[3] == SpvStorageClassPushConstant)
             list_push_members(r, m, t, cache);
         if (w[3] == SpvStorageClassWorkgroup && t)

@@ -47,7 +47,7 @@ const char *resource_kind_name(enum resource_kind k)
 }
 
 /* Is a resource so decorated: the variable itself, or every member of its block? */
-static bool decorated(const struct module *m, uint32_t variable, const struct type *block, uint32_t kind)
+static bool decorated(const struct module *m, uint32_t variable, const struct spirv_type *block, uint32_t kind)
 {
     if (module_decoration(m, variable, MEMBER_NONE, kind))
         return true;
@@ -67,10 +67,10 @@ static enum resource_kind image_kind(const uint32_t *image)
     return storage ? RESOURCE_STORAGE_IMAGE : RESOURCE_SAMPLED_IMAGE;
 }
 
-static void describe_image(struct resource *r, const struct module *m, const struct type *t)
+static void describe_image(struct resource *r, const struct module *m, const struct spirv_type *t)
 {
     bool combined = t->kind == TYPE_SAMPLED_IMAGE;
-    const struct type *image = combined ? module_type(m, t->element) : t;
+    const struct spirv_type *image = combined ? module_type(m, t->element) : t;
     if (!image || image->kind != TYPE_IMAGE) {
         r->kind = RESOURCE_OTHER;
         return;
@@ -88,7 +88,7 @@ static void describe_image(struct resource *r, const struct module *m, const str
     r->element = image->element;
 }
 
-static void describe_buffer(struct resource *r, const struct module *m, const struct type *block,
+static void describe_buffer(struct resource *r, const struct module *m, const struct spirv_type *block,
                             uint32_t storage, uint64_t *cache)
 {
     bool storage_buffer = storage == SpvStorageClassStorageBuffer ||
@@ -101,7 +101,7 @@ static void describe_buffer(struct resource *r, const struct module *m, const st
         return;
     uint32_t last = block->count - 1;
     module_name(m, block->id, last, r->element_name, sizeof r->element_name);
-    const struct type *t = module_type(m, type_member(m, block, last));
+    const struct spirv_type *t = module_type(m, type_member(m, block, last));
     if (!t || t->kind != TYPE_RUNTIME_ARRAY)
         return;
     /* An array that is empty so far still begins somewhere: that is where the fixed part ends. */
@@ -112,7 +112,7 @@ static void describe_buffer(struct resource *r, const struct module *m, const st
     r->element = t->element;
 }
 
-static void name_resource(struct resource *r, const struct module *m, const struct type *t)
+static void name_resource(struct resource *r, const struct module *m, const struct spirv_type *t)
 {
     module_name(m, t->id, MEMBER_NONE, r->block, sizeof r->block);
     module_name(m, r->variable, MEMBER_NONE, r->name, sizeof r->name);
@@ -127,7 +127,7 @@ static bool describe(struct resource *r, const struct module *m, const uint32_t 
     uint32_t storage = w[3];
     bool resource = storage == SpvStorageClassUniformConstant || storage == SpvStorageClassUniform ||
                     storage == SpvStorageClassStorageBuffer;
-    const struct type *t = resource ? type_pointee(m, w[2]) : NULL;
+    const struct spirv_type *t = resource ? type_pointee(m, w[2]) : NULL;
     if (!t)
         return false;
     *r = (struct resource){.variable = w[2], .count = 1, .readable = true, .writable = true};
@@ -151,10 +151,10 @@ static bool describe(struct resource *r, const struct module *m, const uint32_t 
         r->kind = RESOURCE_ACCELERATION_STRUCTURE;
     else
         describe_buffer(r, m, t, storage, cache);
-    const struct type *block = t->kind == TYPE_STRUCT ? t : NULL;
+    const struct spirv_type *block = t->kind == TYPE_STRUCT ? t : NULL;
     r->readable = r->readable && !decorated(m, w[2], block, SpvDecorationNonReadable);
     r->writable = r->writable && !decorated(m, w[2], block, SpvDecorationNonWritable);
-    const struct type *element = module_type(m, r->element);
+    const struct spirv_type *element = module_type(m, r->element);
     if (element) {
         r->element_width = element->width;
         r->element_float = element->is_float;
@@ -169,7 +169,7 @@ static void note_access(struct reflection *r, const uint32_t *index, const struc
                         const struct trace *t, const struct memory_access *a)
 {
     uint32_t root = trace_root(t, a->object);
-    const struct type *pointer = type_of_value(m, a->object);
+    const struct spirv_type *pointer = type_of_value(m, a->object);
     bool plain = pointer && pointer->kind == TYPE_POINTER;
     uint32_t storage = plain ? pointer->storage : SpvStorageClassUniformConstant;
     if (root == TRACE_PHYSICAL)

@@ -19,7 +19,7 @@ struct flow {
     uint32_t *first_parameter; /* by function, and one more: index into parameters */
 };
 
-bool type_is_handle(const struct type *t)
+bool type_is_handle(const struct spirv_type *t)
 {
     return t && (t->kind == TYPE_IMAGE || t->kind == TYPE_SAMPLER || t->kind == TYPE_SAMPLED_IMAGE ||
                  t->kind == TYPE_OPAQUE);
@@ -73,7 +73,7 @@ static void flow_call(struct flow *f, const uint32_t *w)
 /* Adds the edges into the result of one instruction; gives the root it has of itself. */
 static uint32_t flow_instruction(struct flow *f, const uint32_t *w)
 {
-    const struct type *t = module_type(f->m, w[1]);
+    const struct spirv_type *t = module_type(f->m, w[1]);
     bool pointer = t && t->kind == TYPE_POINTER, handle = type_is_handle(t);
     uint32_t length = word_length(*w);
     if (word_op(*w) == SpvOpFunctionCall)
@@ -186,7 +186,7 @@ uint32_t trace_root(const struct trace *t, uint32_t id)
 
 static uint32_t pointee_id(const struct module *m, uint32_t pointer)
 {
-    const struct type *t = type_of_value(m, pointer);
+    const struct spirv_type *t = type_of_value(m, pointer);
     return t && t->kind == TYPE_POINTER ? t->element : 0;
 }
 

@@ -23,7 +23,7 @@ void trace_free(struct trace *t);
 uint32_t trace_root(const struct trace *t, uint32_t id);
 
 /* Is the type an image, a sampler, both, or another opaque thing? Loads of such a variable fetch a handle. */
-bool type_is_handle(const struct type *t);
+bool type_is_handle(const struct spirv_type *t);
 
 /* One access of an instruction to memory. */
 struct memory_access {

@@ -25,7 +25,7 @@ uint64_t saturating_add(uint64_t a, uint64_t b)
 }
 
 /* Takes scalar facts, size and depth from one part that stands `times` times in t. */
-static void take_part(struct type *t, const struct type *part, uint64_t times)
+static void take_part(struct spirv_type *t, const struct spirv_type *part, uint64_t times)
 {
     t->width = part->width;
     t->is_float = part->is_float;
@@ -41,14 +41,14 @@ static uint32_t known_count(const struct module *m, uint32_t id)
     return constant_value(m, id, &value) && value > 0 && value <= UINT32_MAX ? (uint32_t)value : 0;
 }
 
-static bool build_struct(struct module *m, struct type *t, const uint8_t *forward, struct error *e)
+static bool build_struct(struct module *m, struct spirv_type *t, const uint8_t *forward, struct error *e)
 {
     const uint32_t *w = m->words + t->at;
     t->kind = TYPE_STRUCT;
     t->count = word_length(*w) - 2;
     bool sized = true;
     for (uint32_t i = 0; i < t->count; i++) {
-        const struct type *part = module_type(m, w[2 + i]);
+        const struct spirv_type *part = module_type(m, w[2 + i]);
         bool pointer = !part && w[2 + i] < m->bound && forward[w[2 + i]];
         if (!part && !pointer)
             return fail(e, t->at, "a structure's member is not a type that was defined before");
@@ -63,7 +63,7 @@ static bool build_struct(struct module *m, struct type *t, const uint8_t *forwar
     return true;
 }
 
-static bool build_image(struct module *m, struct type *t, struct error *e)
+static bool build_image(struct module *m, struct spirv_type *t, struct error *e)
 {
     t->kind = TYPE_IMAGE;
     t->element = m->words[t->at + 2];
@@ -72,7 +72,7 @@ static bool build_image(struct module *m, struct type *t, struct error *e)
     return true;
 }
 
-static void build_tile(struct module *m, struct type *t, const struct type *part)
+static void build_tile(struct module *m, struct spirv_type *t, const struct spirv_type *part)
 {
     const uint32_t *w = m->words + t->at;
     t->kind = TYPE_TILE;
@@ -82,11 +82,11 @@ static void build_tile(struct module *m, struct type *t, const struct type *part
 }
 
 /* Types that are made of one other type, the operand at word 2 (of a pointer, word 3). */
-static bool build_composite(struct module *m, struct type *t, uint16_t op, struct error *e)
+static bool build_composite(struct module *m, struct spirv_type *t, uint16_t op, struct error *e)
 {
     const uint32_t *w = m->words + t->at;
     t->element = w[op == SpvOpTypePointer ? 3 : 2];
-    const struct type *part = module_type(m, t->element);
+    const struct spirv_type *part = module_type(m, t->element);
     if (!part)
         return fail(e, t->at, "a type is made of something that is not a type defined before");
     switch (op) {
@@ -121,7 +121,7 @@ static bool build_composite(struct module *m, struct type *t, uint16_t op, struc
     return true;
 }
 
-static bool build_type(struct module *m, struct type *t, uint16_t op, const uint8_t *forward, struct error *e)
+static bool build_type(struct module *m, struct spirv_type *t, uint16_t op, const uint8_t *forward, struct error *e)
 {
     const uint32_t *w = m->words + t->at;
     switch (op) {
@@ -173,8 +173,8 @@ static bool add_type(struct module *m, uint32_t at, uint8_t *forward, struct err
     /* A forward-declared id may close a cycle, so it has to be a pointer: sizes stop at pointers. */
     if (forward[w[1]] && op != SpvOpTypePointer)
         return fail(e, at, "a type declared as a forward pointer is not a pointer");
-    struct type *t = &m->types[m->type_count];
-    *t = (struct type){.id = w[1], .at = at};
+    struct spirv_type *t = &m->types[m->type_count];
+    *t = (struct spirv_type){.id = w[1], .at = at};
     if (!build_type(m, t, op, forward, e))
         return false;
     if (t->depth > TYPE_DEPTH_MAX)
@@ -212,25 +212,25 @@ bool types_build(struct module *m, const struct spec_value *spec, uint32_t specs
     return built;
 }
 
-const struct type *module_type(const struct module *m, uint32_t id)
+const struct spirv_type *module_type(const struct module *m, uint32_t id)
 {
     const uint32_t *w = module_def(m, id);
     return w && m->slot[id] && opcode_find(word_op(*w)).class == CLASS_TYPE ? &m->types[m->slot[id] - 1]
                                                                             : NULL;
 }
 
-const struct type *type_of_value(const struct module *m, uint32_t id)
+const struct spirv_type *type_of_value(const struct module *m, uint32_t id)
 {
     return module_type(m, module_type_of(m, id));
 }
 
-const struct type *type_pointee(const struct module *m, uint32_t id)
+const struct spirv_type *type_pointee(const struct module *m, uint32_t id)
 {
-    const struct type *t = type_of_value(m, id);
+    const struct spirv_type *t = type_of_value(m, id);
     return t && t->kind == TYPE_POINTER ? module_type(m, t->element) : NULL;
 }
 
-uint32_t type_member(const struct module *m, const struct type *t, uint32_t i)
+uint32_t type_member(const struct module *m, const struct spirv_type *t, uint32_t i)
 {
     switch (t->kind) {
     case TYPE_STRUCT: return i < t->count ? m->words[t->at + 2 + i] : 0;

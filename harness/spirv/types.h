@@ -15,7 +15,7 @@ enum type_kind {
     TYPE_OPAQUE
 };
 
-struct type {
+struct spirv_type {
     uint32_t id, at;  /* words[at] is its instruction */
     enum type_kind kind;
     uint32_t width;   /* bits of a scalar, or of that which it is made of; 0 mixed */
@@ -42,10 +42,10 @@ struct spec_value;
 /* Builds both tables; called by module_read. */
 bool types_build(struct module *m, const struct spec_value *spec, uint32_t specs, struct error *e);
 
-const struct type *module_type(const struct module *m, uint32_t id);     /* NULL where id is not a type */
-const struct type *type_of_value(const struct module *m, uint32_t id); /* the type of a value, or NULL */
-const struct type *type_pointee(const struct module *m, uint32_t id);  /* of a pointer value, or NULL */
-uint32_t type_member(const struct module *m, const struct type *t, uint32_t i); /* type id of part i, or 0 */
+const struct spirv_type *module_type(const struct module *m, uint32_t id);     /* NULL where id is not a type */
+const struct spirv_type *type_of_value(const struct module *m, uint32_t id); /* the type of a value, or NULL */
+const struct spirv_type *type_pointee(const struct module *m, uint32_t id);  /* of a pointer value, or NULL */
+uint32_t type_member(const struct module *m, const struct spirv_type *t, uint32_t i); /* type id of part i, or 0 */
 
 const struct constant *module_constant(const struct module *m, uint32_t id); /* NULL where id is not one */
 /* The value of a known integer or bool constant; false where it is not. Signed ones are sign-extended. */
