@@ -1,0 +1,338 @@
+#include "harness/measure/traffic.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/kernel/shader.h"
+#include "harness/measure/workload.h"
+#include "harness/spirv/footprint.h"
+#include "harness/spirv/instrument.h"
+#include "harness/spirv/validate.h"
+
+/* One step being counted. */
+struct counting {
+    const struct plan *plan;
+    const struct step *step;
+    struct instrumented in;
+    uint64_t *target_bytes;
+    uint32_t *lab;
+    uint64_t lab_bytes;
+};
+
+static uint32_t texel_bytes(enum texel_format f)
+{
+    static const uint32_t bytes[TEXEL_FORMATS] = {
+        [TEXEL_RGBA32F] = 16, [TEXEL_RGBA16F] = 8, [TEXEL_R32F] = 4, [TEXEL_R16F] = 2, [TEXEL_R32UI] = 4};
+    return bytes[f];
+}
+
+static bool words_of(const struct step *s, const uint32_t **words, size_t *count, struct error *e)
+{
+    struct spirv spirv;
+    *words = s->spirv;
+    *count = s->spirv_words;
+    if (s->spirv)
+        return true;
+    if (!shader_compile(s->label, text_get(&s->glsl), &spirv, e))
+        return false;
+    *words = spirv.words;
+    *count = spirv.count;
+    return true;
+}
+
+static bool instrument_step(struct counting *c, bool footprint, struct error *e)
+{
+    const struct step *s = c->step;
+    struct texel_size texels[STEP_BINDINGS_MAX];
+    struct spec_value spec[DEVICE_SPEC_MAX];
+    const uint32_t *words;
+    size_t count;
+    for (int i = 0; i < s->binding_count; i++)
+        texels[i] = (struct texel_size){s->bindings[i].slot.set, s->bindings[i].slot.binding,
+                                        texel_bytes(s->bindings[i].slot.format)};
+    for (int i = 0; i < s->spec_count; i++)
+        spec[i] = (struct spec_value){s->spec_ids[i], s->spec_values[i]};
+    struct instrument_options o = {.spec = spec,
+                                   .specs = (uint32_t)s->spec_count,
+                                   .footprint = footprint,
+                                   .texels = texels,
+                                   .texel_count = (uint32_t)s->binding_count};
+    return words_of(s, &words, &count, e) && instrument(&c->in, words, count, &o, e) &&
+           (spirv_validate(c->in.words, c->in.count, e) || error_prefix(e, "the instrumented %s", s->label));
+}
+
+/* The tensor bound at a place, -1: none. */
+static int tensor_at(const struct step *s, uint32_t set, uint32_t binding)
+{
+    for (int i = 0; i < s->binding_count; i++)
+        if (s->bindings[i].slot.set == set && s->bindings[i].slot.binding == binding)
+            return s->bindings[i].tensor;
+    return -1;
+}
+
+static void prepare_lab(struct counting *c)
+{
+    c->target_bytes = need(sizeof *c->target_bytes * (c->in.target_count + 1));
+    for (uint32_t i = 0; i < c->in.target_count; i++) {
+        int t = tensor_at(c->step, c->in.targets[i].set, c->in.targets[i].binding);
+        c->target_bytes[i] = t < 0 ? 0 : (tensor_bytes(&c->plan->tensors[t]) + 3) & ~3ull;
+    }
+    c->lab_bytes = instrument_bytes(&c->in, c->target_bytes);
+    c->lab = need(c->lab_bytes);
+    instrument_prepare(&c->in, c->target_bytes, c->lab);
+}
+
+/* Runs the instrumented step once, on the pool's own buffers, in the plan's order: what it leaves behind is what the plain
+ * step would have left. */
+static bool run_step(struct counting *c, struct pool *pool, struct error *e)
+{
+    struct device *d = pool_device(pool);
+    struct step copy = *c->step;
+    struct dispatch q = {.kind = DISPATCH_PROGRAM, .view_count = copy.binding_count + 1};
+    copy.spirv = c->in.words;
+    copy.spirv_words = c->in.count;
+    if (copy.binding_count == STEP_BINDINGS_MAX)
+        return error_set(e, EXIT_ENVIRONMENT, "%s has no binding left for the counters", copy.label);
+    copy.bindings[copy.binding_count++].slot =
+        (struct program_binding){.set = c->in.set, .binding = c->in.binding, .kind = BIND_STORAGE};
+    struct buffer *lab = device_buffer(d, c->lab_bytes, e);
+    q.program = lab ? pool_program(pool, &copy, NULL, e) : NULL;
+    memcpy(q.groups, copy.groups, sizeof q.groups);
+    memcpy(q.push, copy.push, sizeof q.push);
+    bool ok = q.program && device_upload(d, lab, 0, c->lab, c->lab_bytes, e);
+    for (int i = 0; i < c->step->binding_count && ok; i++) {
+        const struct tensor *t = &c->plan->tensors[copy.bindings[i].tensor];
+        struct buffer *b = pool_tensor(pool, t, e);
+        q.views[i] = (struct buffer_view){b, 0, (tensor_bytes(t) + 3) & ~3ull};
+        ok = b != NULL;
+    }
+    q.views[c->step->binding_count] = (struct buffer_view){lab, 0, c->lab_bytes};
+    struct sequence *sequence = ok ? device_sequence(d, &q, 1, false, e) : NULL;
+    struct timing timing;
+    ok = sequence && device_run(d, sequence, &timing, e) && device_download(d, lab, 0, c->lab, c->lab_bytes, e);
+    device_sequence_free(d, sequence);
+    device_buffer_free(d, lab);
+    return ok;
+}
+
+/* ---- reading what was counted ---- */
+
+/* The entry of a binding, made on first sight: two variables may share one. */
+static struct traffic_buffer *buffer_of(struct traffic_step *t, const struct counting *c, uint32_t resource)
+{
+    const struct resource *r = &c->in.reflection.resources[resource];
+    for (int i = 0; i < t->buffer_count; i++)
+        if (t->buffers[i].set == r->set && t->buffers[i].binding == r->binding && !t->buffers[i].shared_name)
+            return &t->buffers[i];
+    struct traffic_buffer *b = &t->buffers[t->buffer_count++];
+    int tensor = tensor_at(c->step, r->set, r->binding);
+    *b = (struct traffic_buffer){.set = r->set, .binding = r->binding};
+    snprintf(b->name, sizeof b->name, "%s", tensor < 0 ? r->name : c->plan->tensors[tensor].name);
+    b->tensor_bytes = tensor < 0 ? 0 : tensor_bytes(&c->plan->tensors[tensor]);
+    return b;
+}
+
+static void list_buffers(struct traffic_step *t, const struct counting *c)
+{
+    t->buffers = need(sizeof *t->buffers * (c->in.mix.resources + 2));
+    for (uint32_t i = 0; i < c->in.reflection.resource_count; i++)
+        if (c->in.reflection.resources[i].bound && c->in.reflection.resources[i].used)
+            buffer_of(t, c, i);
+}
+
+static void add_resource(struct traffic_buffer *b, const struct resource_totals *r)
+{
+    b->loads += r->loads;
+    b->stores += r->stores;
+    b->bytes_loaded += r->bytes_loaded;
+    b->bytes_stored += r->bytes_stored;
+}
+
+static void read_totals(struct traffic_step *t, const struct counting *c, struct launch_shape shape)
+{
+    struct totals n;
+    instrument_totals(&c->in, c->lab, shape, &n);
+    t->invocations = n.invocations;
+    memcpy(t->flops, n.flops, sizeof t->flops);
+    memcpy(t->ops, n.ops, sizeof t->ops);
+    t->special = n.special;
+    t->int_ops = n.int_ops;
+    t->shared_bytes = n.shared_bytes;
+    t->barriers = n.barriers;
+    t->atomics = n.atomics;
+    t->subgroup_ops = n.subgroup_ops;
+    t->branches = n.branches;
+    for (uint32_t i = 0; i < c->in.reflection.resource_count; i++)
+        if (c->in.reflection.resources[i].bound && c->in.reflection.resources[i].used)
+            add_resource(buffer_of(t, c, i), &n.resources[i]);
+    const struct resource_totals *address = &n.resources[c->in.mix.address];
+    if (address->loads + address->stores > 0) {
+        struct traffic_buffer *b = &t->buffers[t->buffer_count++];
+        *b = (struct traffic_buffer){.name = "buffer_reference", .shared_name = true};
+        add_resource(b, address);
+    }
+    totals_free(&n);
+    t->lines = instrument_lines(&c->in, c->lab, shape, &t->line_count);
+}
+
+static void read_footprint(struct traffic_step *t, const struct counting *c)
+{
+    struct footprint_bytes *f = need(sizeof *f * (c->in.target_count + 1));
+    footprint_read(&c->in, c->target_bytes, c->lab, f);
+    for (uint32_t i = 0; i < c->in.target_count; i++) {
+        struct traffic_buffer *b = buffer_of(t, c, c->in.targets[i].resource);
+        b->bytes_read_first += f[i].read_first;
+        b->bytes_written += f[i].written;
+        b->bytes_compulsory += f[i].compulsory;
+        b->bytes_sectors += f[i].sectors;
+    }
+    free(f);
+}
+
+static void read_faults(struct traffic_step *t, const struct counting *c)
+{
+    struct fault faults[LAB_RECORD_COUNT];
+    uint32_t n = footprint_faults(&c->in, c->lab, faults, &t->faults_all);
+    for (uint32_t i = 0; i < n && t->fault_count < 16; i++) {
+        struct traffic_fault *f = &t->faults[t->fault_count++];
+        const struct site *site = faults[i].site;
+        *f = (struct traffic_fault){.writes = site->writes, .index = faults[i].index, .line = site->line.line};
+        f->is_shared = faults[i].target == SITE_SHARED;
+        lines_file(&c->in.module, site->line.file, f->file, sizeof f->file);
+        if (f->is_shared) {
+            snprintf(f->buffer, sizeof f->buffer, "shared memory");
+            continue;
+        }
+        const struct target *target = &c->in.targets[faults[i].target];
+        f->set = target->set;
+        f->binding = target->binding;
+        snprintf(f->buffer, sizeof f->buffer, "%s", buffer_of(t, c, target->resource)->name);
+    }
+}
+
+static void read_not_counted(struct traffic_step *t, const struct counting *c)
+{
+    t->not_counted_count = (int)c->in.mix.not_counted_count;
+    t->not_counted = need(sizeof *t->not_counted * (c->in.mix.not_counted_count + 1));
+    memcpy(t->not_counted, c->in.mix.not_counted, sizeof *t->not_counted * c->in.mix.not_counted_count);
+}
+
+static void end_counting(struct counting *c)
+{
+    instrument_free(&c->in);
+    free(c->target_bytes);
+    free(c->lab);
+}
+
+static struct launch_shape shape_of(const struct counting *c, const struct device_info *info)
+{
+    const uint32_t *size = c->in.reflection.local_size;
+    return (struct launch_shape){info->subgroup_size, size[0] * size[1] * size[2]};
+}
+
+/* Counts step i, on a device or (pool NULL) dry. */
+static bool count_step(struct pool *pool, const struct plan *plan, int i, bool footprint, struct traffic *t,
+                       struct error *e)
+{
+    struct counting c = {.plan = plan, .step = &plan->steps[i]};
+    struct traffic_step *out = &t->steps[t->count++];
+    out->kernel = need_string(c.step->label);
+    bool ok = instrument_step(&c, footprint, e);
+    if (ok) {
+        list_buffers(out, &c);
+        read_not_counted(out, &c);
+    }
+    if (ok && pool) {
+        prepare_lab(&c);
+        ok = run_step(&c, pool, e);
+    }
+    if (ok && pool) {
+        read_totals(out, &c, shape_of(&c, &pool_device(pool)->info));
+        if (footprint) {
+            read_footprint(out, &c);
+            read_faults(out, &c);
+        }
+    }
+    end_counting(&c);
+    return ok || error_prefix(e, "counting %s", plan->steps[i].label);
+}
+
+static bool count_all(struct pool *pool, const struct plan *plan, bool footprint, struct traffic *t, struct error *e)
+{
+    *t = (struct traffic){.steps = need(sizeof *t->steps * (size_t)(plan->step_count + 1)), .footprint = footprint};
+    for (int i = 0; i < plan->step_count; i++)
+        if (!count_step(pool, plan, i, footprint, t, e)) {
+            traffic_free(t);
+            return false;
+        }
+    return true;
+}
+
+bool traffic_count(struct pool *pool, const struct plan *plan, bool footprint, struct traffic *t, struct error *e)
+{
+    if (!plan_fits(plan, &pool_device(pool)->info, e))
+        return false;
+    for (int i = 0; i < plan->tensor_count; i++) /* what an earlier run changed in place */
+        if (plan->tensors[i].role == ROLE_INOUT) {
+            struct buffer *b = pool_tensor(pool, &plan->tensors[i], e);
+            if (!b || !pool_refill(pool, b, &plan->tensors[i], e))
+                return false;
+        }
+    return count_all(pool, plan, footprint, t, e);
+}
+
+bool traffic_dry(const struct plan *plan, bool footprint, struct traffic *t, struct error *e)
+{
+    return count_all(NULL, plan, footprint, t, e);
+}
+
+void traffic_free(struct traffic *t)
+{
+    for (int i = 0; i < t->count; i++) {
+        free(t->steps[i].kernel);
+        free(t->steps[i].buffers);
+        free(t->steps[i].not_counted);
+        free(t->steps[i].lines);
+    }
+    free(t->steps);
+    *t = (struct traffic){0};
+}
+
+/* ---- into the plan ---- */
+
+double traffic_bytes_issued(const struct traffic_step *s)
+{
+    double sum = 0;
+    for (int i = 0; i < s->buffer_count; i++)
+        sum += (double)(s->buffers[i].bytes_loaded + s->buffers[i].bytes_stored);
+    return sum;
+}
+
+double traffic_bytes_compulsory(const struct traffic_step *s)
+{
+    double sum = 0;
+    for (int i = 0; i < s->buffer_count; i++)
+        sum += (double)s->buffers[i].bytes_compulsory;
+    return sum;
+}
+
+void traffic_apply(const struct traffic *t, struct plan *plan)
+{
+    for (int i = 0; i < t->count && i < plan->step_count; i++) {
+        const struct traffic_step *s = &t->steps[i];
+        struct cost *c = &plan->steps[i].cost;
+        c->bytes_issued = traffic_bytes_issued(s);
+        for (int op = 0; op < OP_COUNT; op++)
+            c->ops[op] = (double)s->ops[op];
+        if (!t->footprint)
+            continue;
+        c->bytes_read = c->bytes_written = 0;
+        for (int k = 0; k < s->buffer_count; k++) {
+            c->bytes_read += (double)s->buffers[k].bytes_read_first;
+            c->bytes_written += (double)s->buffers[k].bytes_written;
+        }
+    }
+    plan->counts_from = "counted";
+}

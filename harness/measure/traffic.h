@@ -1,0 +1,60 @@
+/* Traffic: what a plan's steps really read, write and compute, counted by the instrument of harness/spirv/
+ * while they run. Nothing here is believed: neither a header nor the table of operators. */
+#ifndef ROOFLAB_TRAFFIC_H
+#define ROOFLAB_TRAFFIC_H
+
+#include "harness/measure/pool.h"
+#include "harness/spirv/totals.h"
+
+struct traffic_buffer {
+    char name[64];
+    uint32_t set, binding;
+    bool shared_name;      /* buffer_reference and push constants have no binding */
+    uint64_t tensor_bytes; /* what one pass is; 0 where there is no tensor */
+    uint64_t loads, stores, bytes_loaded, bytes_stored;
+    uint64_t bytes_read_first, bytes_written, bytes_compulsory, bytes_sectors; /* 0 without footprint */
+};
+
+struct traffic_fault {
+    char buffer[64];
+    bool is_shared, writes;
+    uint32_t set, binding, index, line;
+    char file[96];
+};
+
+struct traffic_step {
+    char *kernel;
+    uint64_t invocations;
+    uint64_t flops[3]; /* f16, f32, f64 */
+    uint64_t special, int_ops, shared_bytes, barriers, atomics, subgroup_ops, branches;
+    uint64_t ops[OP_COUNT];
+    struct traffic_buffer *buffers;
+    int buffer_count;
+    struct traffic_fault faults[16];
+    uint32_t fault_count, faults_all;
+    struct not_counted *not_counted;
+    int not_counted_count;
+    struct line_totals *lines; /* bytes and operations by source line */
+    uint32_t line_count;
+};
+
+struct traffic {
+    struct traffic_step *steps;
+    int count;
+    bool footprint; /* compulsory bytes and faults are there */
+};
+
+/* Counts every step of a plan at its own size, on the pool's device. footprint: mark what is read and written too (several
+ * times the cost, and 2 bits of memory for each word). */
+bool traffic_count(struct pool *pool, const struct plan *plan, bool footprint, struct traffic *t, struct error *e);
+/* Instruments and validates without running: only not_counted and the buffers' names are filled. */
+bool traffic_dry(const struct plan *plan, bool footprint, struct traffic *t, struct error *e);
+void traffic_free(struct traffic *t);
+
+/* Takes the counts over into the plan's costs: issued bytes and operations, with footprint the compulsory bytes too. */
+void traffic_apply(const struct traffic *t, struct plan *plan);
+
+double traffic_bytes_issued(const struct traffic_step *s);
+double traffic_bytes_compulsory(const struct traffic_step *s);
+
+#endif
