@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/expr.h"
 #include "harness/base/units.h"
 #include "harness/kernel/chain.h"
 #include "harness/kernel/kernel.h"
@@ -45,14 +46,28 @@ static bool read_tensor(struct reading *r, char *value)
 
 static bool read_cols(struct reading *r, char *value)
 {
-    r->x->cols = strtoull(value, NULL, 10);
-    return r->x->cols > 0 || bad(r, "cols is a whole number above 0", value);
+    double cols;
+    if (!units_parse(UNIT_COUNT, value, &cols, r->e))
+        return error_prefix(r->e, "%s:%d", r->x->path, r->line);
+    r->x->cols = (uint64_t)cols;
+    return (cols >= 1 && cols <= 1e9) || bad(r, "cols is a whole number from 1 to 1e9", value);
 }
 
 static bool read_beyond(struct reading *r, char *value)
 {
-    r->x->beyond = atof(value);
-    return r->x->beyond > 0 || bad(r, "beyond is a number above 0", value);
+    char *end;
+    r->x->beyond = strtod(value, &end);
+    return (end != value && !*end && r->x->beyond > 0 && r->x->beyond < 1e6) || bad(r, "beyond is a number above 0", value);
+}
+
+/* A grouping that does not fit its chain is found before anything is measured. */
+static bool variant_is_right(struct reading *r, const struct experiment_run *run, const char *variant)
+{
+    int sizes[CHAIN_MAX];
+    struct chain *c = chain_parse(run->chain, r->e);
+    bool ok = c && chain_grouping(c, variant, sizes, r->e) > 0;
+    chain_free(c);
+    return ok || error_prefix(r->e, "%s:%d", r->x->path, r->line);
 }
 
 /* The words behind a chain: variants and flags. */
@@ -64,8 +79,10 @@ static bool read_variants(struct reading *r, struct experiment_run *run, char **
         } else if (strcmp(word, "beyond") == 0) {
             run->beyond = true;
         } else {
-            if (run->variant_count == EXPERIMENT_VARIANTS)
-                return bad(r, "too many variants", word);
+            if (run->variant_count == EXPERIMENT_VARIANTS || strlen(word) >= sizeof *run->variants)
+                return bad(r, "too many variants, or too long a one", word);
+            if (!variant_is_right(r, run, word))
+                return false;
             snprintf(run->variants[run->variant_count++], sizeof *run->variants, "%s", word);
         }
     }
@@ -78,6 +95,15 @@ static struct experiment_run *new_run(struct reading *r, const char *group, cons
         bad(r, "too many runs", group);
         return NULL;
     }
+    if (strlen(group) >= sizeof r->x->runs->group) {
+        bad(r, "a group's name has at most 31 characters", group);
+        return NULL;
+    }
+    for (int i = 0; i < r->x->run_count; i++)
+        if (strcmp(r->x->runs[i].group, group) == 0) {
+            bad(r, "there is a group of this name already", group);
+            return NULL;
+        }
     struct experiment_run *run = &r->x->runs[r->x->run_count++];
     snprintf(run->group, sizeof run->group, "%s", group);
     run->chain = need_string(chain);
@@ -122,23 +148,23 @@ static bool read_sweep(struct reading *r, char *value)
 {
     char *save = NULL, *name = strtok_r(value, " \t", &save), *word = NULL;
     int numbers[16], n = 0, count;
-    while ((word = strtok_r(NULL, " \t", &save)) && n < 16 && word[0] >= '1' && word[0] <= '9' && !strchr(word, '|'))
+    while ((word = strtok_r(NULL, " \t", &save)) && n < 16 && strspn(word, "0123456789") == strlen(word)) {
         numbers[n++] = atoi(word);
+        if (numbers[n - 1] < 1 || numbers[n - 1] > CHAIN_MAX)
+            return bad(r, "a chain has from 1 to 64 operators", word);
+    }
     if (!n || !word)
-        return bad(r, "sweep is 'NAME NUMBER... CHAIN VARIANT...'", name ? name : "");
+        return bad(r, "sweep is 'NAME NUMBER... CHAIN VARIANT...', with at most 16 numbers", name ? name : "");
     if (!chain_is_right(r, word, &count))
         return false;
     char *rest = need_string(save ? save : "");
     bool ok = true;
     for (int i = 0; i < n && ok; i++) {
-        char group[64], *own = need_string(rest), *at = NULL;
+        char group[64], *own = need_string(rest), *at = own;
         struct text chain = {0};
         snprintf(group, sizeof group, "%s%d", name, numbers[i]);
         repeat_chain(word, numbers[i], &chain);
         struct experiment_run *run = new_run(r, group, chain.s);
-        char *first = run ? strtok_r(own, " \t", &at) : NULL;
-        if (first)
-            snprintf(run->variants[run->variant_count++], sizeof *run->variants, "%s", first);
         ok = run && read_variants(r, run, &at);
         text_free(&chain);
         free(own);
@@ -152,6 +178,8 @@ static bool read_claim(struct reading *r, char *value)
     struct experiment *x = r->x;
     if (x->claim_count == EXPERIMENT_CLAIMS_MAX)
         return bad(r, "too many claims", value);
+    if (!strpbrk(value, "<>="))
+        return bad(r, "a claim compares two numbers", value);
     x->claim_lines[x->claim_count] = r->line;
     x->claims[x->claim_count++] = need_string(value);
     return true;
@@ -161,10 +189,13 @@ static bool read_chart(struct reading *r, char *value)
 {
     static const char *const kinds[] = {"passes", "roofline", "bandwidth"};
     struct experiment *x = r->x;
+    char more;
     if (x->chart_count == EXPERIMENT_CHARTS_MAX)
         return bad(r, "too many charts", value);
     struct experiment_chart *c = &x->charts[x->chart_count++];
-    sscanf(value, "%15s %31s", c->kind, c->group);
+    c->line = r->line;
+    if (sscanf(value, "%15s %31s %c", c->kind, c->group, &more) > 2)
+        return bad(r, "a chart is of one kind and of one group, or of all", value);
     for (int i = 0; i < 3; i++)
         if (strcmp(c->kind, kinds[i]) == 0)
             return true;
@@ -196,6 +227,66 @@ static bool read_line(struct reading *r, char *line)
                      near ? "; did you mean " : "", near ? near : "");
 }
 
+/* ---- what only the whole file can tell ---- */
+
+/* All names that a claim can use: each run's variants, each with each quantity, for both sizes of the tensor. */
+static int claim_names(const struct experiment *x, char (*names)[128])
+{
+    int n = 0;
+    for (int i = 0; i < x->run_count; i++) {
+        const struct experiment_run *run = &x->runs[i];
+        struct chain *c = chain_parse(run->chain, NULL);
+        for (int v = 0; v < run->variant_count && c; v++) {
+            int sizes[CHAIN_MAX], groups = chain_grouping(c, run->variants[v], sizes, NULL);
+            char variant[64];
+            experiment_variant_name(variant, sizeof variant, sizes, groups, c->count);
+            for (int q = 0; q < EXPERIMENT_QUANTITIES * (1 + run->beyond); q++)
+                snprintf(names[n++], sizeof *names, "%s%s.%s.%s", run->group, q < EXPERIMENT_QUANTITIES ? "" : "_large", variant,
+                         experiment_quantities[q % EXPERIMENT_QUANTITIES]);
+        }
+        chain_free(c);
+    }
+    return n;
+}
+
+/* A misspelt claim would be left out after a minute of measuring: it is found now. */
+static bool claims_are_right(struct reading *r)
+{
+    enum { MOST = EXPERIMENT_RUNS_MAX * EXPERIMENT_VARIANTS * EXPERIMENT_QUANTITIES * 2 };
+    char(*names)[128] = need(sizeof *names * MOST);
+    const char **list = need(sizeof *list * MOST);
+    int count = claim_names(r->x, names);
+    bool ok = true;
+    for (int i = 0; i < count; i++)
+        list[i] = names[i];
+    for (int i = 0; i < r->x->claim_count && ok; i++) {
+        struct expr *claim = expr_parse(r->x->claims[i], list, count, r->e);
+        ok = claim || error_prefix(r->e, "%s:%d", r->x->path, r->x->claim_lines[i]);
+        expr_free(claim);
+    }
+    free(list);
+    free(names);
+    return ok;
+}
+
+static bool charts_are_right(struct reading *r)
+{
+    const char *groups[EXPERIMENT_RUNS_MAX];
+    for (int i = 0; i < r->x->run_count; i++)
+        groups[i] = r->x->runs[i].group;
+    for (int i = 0; i < r->x->chart_count; i++) {
+        const struct experiment_chart *c = &r->x->charts[i];
+        bool found = !c->group[0];
+        for (int k = 0; k < r->x->run_count; k++)
+            found = found || strcmp(c->group, groups[k]) == 0;
+        const char *near = nearest_name(c->group, groups, (size_t)r->x->run_count);
+        if (!found)
+            return error_set(r->e, EXIT_USAGE, "%s:%d: there is no group '%s' to draw%s%s", r->x->path, c->line, c->group,
+                             near ? "; did you mean " : "", near ? near : "");
+    }
+    return true;
+}
+
 static bool read_lines(struct reading *r, char *text)
 {
     for (char *line = text; line && *line;) {
@@ -208,7 +299,9 @@ static bool read_lines(struct reading *r, char *text)
             return false;
         line = next;
     }
-    return r->x->run_count > 0 || bad(r, "no run or sweep line: there is nothing to measure", r->x->name);
+    if (r->x->run_count == 0)
+        return bad(r, "no run or sweep line: there is nothing to measure", r->x->name);
+    return claims_are_right(r) && charts_are_right(r);
 }
 
 char **experiment_names(size_t *count, struct error *e)

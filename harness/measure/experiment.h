@@ -36,6 +36,7 @@ struct experiment_run {
 struct experiment_chart {
     char kind[16];  /* "passes", "roofline", "bandwidth" */
     char group[32]; /* "" for all */
+    int line;
 };
 
 struct experiment {
@@ -49,6 +50,11 @@ struct experiment {
     struct experiment_chart charts[EXPERIMENT_CHARTS_MAX];
     int chart_count;
 };
+
+/* What a claim can be about, and how it calls a variant: "unfused", "fused", "g2_2". */
+enum { EXPERIMENT_QUANTITIES = 5 };
+extern const char *const experiment_quantities[EXPERIMENT_QUANTITIES];
+void experiment_variant_name(char *out, size_t size, const int *sizes, int groups, int operators);
 
 /* Reads experiments/NAME.txt, or a path. An unknown name says the nearest. */
 struct experiment *experiment_read(const char *name, struct error *e);

@@ -58,10 +58,8 @@ static bool add_beyond(const struct experiment *x, struct study *s, struct recor
 
 /* ---- claims ---- */
 
-static const struct quantity {
-    const char *name;
-} quantities[] = {{"speedup"}, {"time_ns"}, {"bound_ns"}, {"roof_ns"}, {"passes"}};
-enum { QUANTITIES = sizeof quantities / sizeof *quantities };
+const char *const experiment_quantities[EXPERIMENT_QUANTITIES] = {"speedup", "time_ns", "bound_ns", "roof_ns", "passes"};
+enum { QUANTITIES = EXPERIMENT_QUANTITIES };
 
 static struct interval quantity_of(const struct run *r, int q)
 {
@@ -73,17 +71,25 @@ static struct interval quantity_of(const struct run *r, int q)
     return (struct interval){exact[q], exact[q], exact[q], 1};
 }
 
+void experiment_variant_name(char *out, size_t size, const int *sizes, int groups, int operators)
+{
+    size_t n = 0;
+    if (groups == operators || groups == 1) {
+        snprintf(out, size, "%s", groups == operators ? "unfused" : "fused");
+        return;
+    }
+    for (int i = 0; i < groups && n < size; i++)
+        n += (size_t)snprintf(out + n, size - n, "%s%d", i ? "_" : "g", sizes[i]);
+}
+
 /* "seed.g2_2.speedup" */
 static void quantity_name(char *out, size_t size, const struct run *r, int q)
 {
     char variant[64];
     snprintf(variant, sizeof variant, "%s", r->variant ? r->variant : "single");
-    if (strcmp(variant, "grouped") == 0) {
-        size_t n = 0;
-        for (int i = 0; i < r->groupings; i++)
-            n += (size_t)snprintf(variant + n, sizeof variant - n, "%s%d", i ? "_" : "g", r->grouping[i]);
-    }
-    snprintf(out, size, "%s.%s.%s", r->group, variant, quantities[q].name);
+    if (strcmp(variant, "grouped") == 0)
+        experiment_variant_name(variant, sizeof variant, r->grouping, r->groupings, 0);
+    snprintf(out, size, "%s.%s.%s", r->group, variant, experiment_quantities[q]);
 }
 
 struct scope {
