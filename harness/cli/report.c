@@ -7,7 +7,7 @@
 #include "harness/base/text.h"
 #include "harness/cli/style.h"
 #include "harness/cli/table.h"
-#include "roofline/ceiling.h"
+#include "roofline/account.h"
 
 static const struct table_column run_columns[] = {
     {"kernels", TABLE_LEFT, "kernels"},     {"k", TABLE_RIGHT, "passes"},         {"bytes", TABLE_RIGHT, "bytes"},
@@ -107,9 +107,22 @@ static void speedup_lines(const struct record *r, int first, FILE *out)
         if (run->verdict == VERDICT_BEATEN)
             fprintf(out, "%s%s beats its bound%s: %s\n", s->red, label, s->off, run->cause ? run->cause : "no cause was found");
         if (run->status == RUN_OK && run->window_ns > 0 && run->copy_ns > 0)
-            fprintf(out, "%s  %s: its arithmetic alone takes %.3g ms, its loads and stores alone %.3g ms%s\n", s->dim, label,
+            fprintf(out, "%s  %s: %.3g ms with all data in the first cache, %.3g ms without the arithmetic%s\n", s->dim, label,
                     run->window_ns / 1e6, run->copy_ns / 1e6, s->off);
     }
+}
+
+static void legend(const struct record *r, FILE *out)
+{
+    const struct style *s = style_of(out);
+    for (int i = 0; i < r->run_count; i++)
+        if (r->runs[i].binds && strcmp(r->runs[i].binds, BINDS_INSTRUCTIONS) == 0) {
+            fprintf(out,
+                    "\n%sbinds %s: the time stays where all data lies in the first cache, and where all arithmetic is left\n"
+                    "out. What is in both is the load and store instructions.%s\n",
+                    s->dim, BINDS_INSTRUCTIONS, s->off);
+            return;
+        }
 }
 
 void report_runs(const struct record *r, FILE *out)
@@ -130,6 +143,7 @@ void report_runs(const struct record *r, FILE *out)
         table_end(t);
         speedup_lines(r, i, out);
     }
+    legend(r, out);
 }
 
 void report_runs_csv(const struct record *r, FILE *out)
