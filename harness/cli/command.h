@@ -20,6 +20,7 @@
     X(plot)         \
     X(bound)        \
     X(ceilings)     \
+    X(count)        \
     X(check)        \
     X(bench)        \
     X(chain)        \

@@ -8,7 +8,7 @@
 #include "harness/base/text.h"
 #include "harness/device/drivers.h"
 
-static const struct driver *const drivers[] = {&vulkan_driver, &sim_driver, NULL};
+static const struct driver *const drivers[] = {&vulkan_driver, &native_driver, &sim_driver, NULL};
 
 const struct driver *const *device_drivers(void)
 {
@@ -50,7 +50,7 @@ static struct device *open_by_name(const char *part, struct error *e)
         d = device_open(s.spec, e);
     else
         error_set(e, s.names.len ? EXIT_USAGE : EXIT_ENVIRONMENT,
-                  "no device is called '%s'. %s%s\nA device is vulkan:N, sim:B=320GB/s,P=10TFLOP/s, or a part of a "
+                  "no device is called '%s'. %s%s\nA device is vulkan:N, native, sim:B=320GB/s,P=10TFLOP/s, or a part of a "
                   "name that `rooflab devices` lists.",
                   part, s.names.len ? "Found here:\n" : "No device was found here.", text_get(&s.names));
     text_free(&s.names);

@@ -1,13 +1,15 @@
 /* A device is a place where steps run and are timed: one small table of functions, three kinds of machine.
  *
  *   vulkan:N   any Vulkan 1.1+ device       vulkan_*.c
+ *   native     the host's processor         native*.c
  *   sim:...    a machine on paper           sim.c
  *
  * To add a kind: write one `struct driver` in a file here and name it in device.c's table. Everything above
  * (verification, sampling, verdicts, records, charts) stays as it is.
  *
- * A program is compiled from SPIR-V; a sequence is a list of dispatches in order, recorded once and run
- * many times, each dispatch ordered after the previous one by a barrier, between two fenced time stamps. */
+ * A program is compiled from SPIR-V, or from C where the device says so (info.language); a sequence is a list
+ * of dispatches in order, recorded once and run many times, each dispatch ordered after the previous one by a
+ * barrier, between two fenced time stamps. */
 #ifndef ROOFLAB_DEVICE_H
 #define ROOFLAB_DEVICE_H
 
@@ -16,16 +18,22 @@
 #include "harness/base/error.h"
 #include "roofline/model.h"
 
+/* What a device's programs are written in. GLSL reaches it as SPIR-V. */
+enum language { LANGUAGE_GLSL, LANGUAGE_C };
+
 struct device_info {
     char spec[300];   /* what --device takes to open exactly this one: "vulkan:0" */
     char name[256];   /* as the driver tells it */
     char slug[128];   /* results/<slug>/ */
     char driver[256]; /* driver name and version */
-    char kind[24];    /* "discrete GPU", "integrated GPU", "virtual GPU", "software", "model" */
+    char kind[24];    /* "discrete GPU", "integrated GPU", "virtual GPU", "software", "CPU", "model" */
     char clock[24];   /* "device timestamps", "host clock", "model" */
     char clock_note[160]; /* why, where it is not the device's own */
     bool hardware;        /* not a software rasteriser and not a model */
     bool computes;        /* false: a model that has time but no results */
+    enum language language;
+    uint32_t threads;      /* of the host that run a kernel; 0 where that is not ours to say */
+    uint64_t stream_bytes; /* C kernels store past the caches in steps with this much traffic or more */
     uint32_t api_major, api_minor, api_patch;
     uint32_t vendor_id, device_id;
     uint32_t subgroup_size; /* 1 where the device has none */
@@ -59,8 +67,10 @@ struct program_binding {
 
 struct program_source {
     const char *label; /* for messages */
+    enum language language; /* says which of the two follows */
     const uint32_t *spirv;
     size_t words;
+    const char *c;
     const char *entry; /* NULL: "main" */
     struct program_binding bindings[DEVICE_BINDINGS_MAX];
     int binding_count;

@@ -5,6 +5,7 @@
 #include "harness/device/device.h"
 
 extern const struct driver vulkan_driver;
+extern const struct driver native_driver;
 extern const struct driver sim_driver;
 
 #endif

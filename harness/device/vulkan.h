@@ -8,6 +8,7 @@
  *   staging         buffers are device-local, reached by copies through a staging buffer
  *   no-timestamps   the queue has no valid time stamp bits; the host clock is used
  *   no-subgroups    no subgroup arithmetic
+ *   robust          buffer accesses are bounds-checked (slower; for kernels that nobody vouches for)
  *   hardware        it says it is a GPU: kernels are generated as for one (256 invocations a row, rows in registers) */
 #ifndef ROOFLAB_VULKAN_H
 #define ROOFLAB_VULKAN_H

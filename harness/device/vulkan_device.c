@@ -101,7 +101,8 @@ static void get_features(struct vulkan_instance *vi, VkPhysicalDevice p, uint32_
     f->v12.pNext = version >= VK_API_VERSION_1_3 ? &f->v13 : NULL;
     vi->api.GetPhysicalDeviceFeatures2(p, &f->two);
     /* Bounds checks would slow every kernel that is timed; capture and replay are for debuggers. */
-    f->two.features.robustBufferAccess = VK_FALSE;
+    if (!vulkan_option("robust"))
+        f->two.features.robustBufferAccess = VK_FALSE;
     f->v11.protectedMemory = VK_FALSE;
     f->v12.bufferDeviceAddressCaptureReplay = VK_FALSE;
     f->v12.bufferDeviceAddressMultiDevice = VK_FALSE;

@@ -49,6 +49,7 @@ struct step {
     struct text glsl;  /* the source... */
     uint32_t *spirv;   /* ...or the words, where there is no source */
     size_t spirv_words;
+    char entry[64]; /* the entry point's name; empty: main */
     struct step_binding bindings[STEP_BINDINGS_MAX];
     int binding_count;
     uint32_t push[DEVICE_PUSH_MAX];

@@ -25,18 +25,15 @@ static struct entry *find(unsigned long long key)
     return c;
 }
 
-static struct entry *compile(const char *name, const char *glsl, bool debug, unsigned long long key,
-                             struct error *e)
+static struct entry *compile(const char *name, const char *glsl, unsigned long long key, struct error *e)
 {
     if (!compiler)
         compiler = shaderc_compiler_initialize();
     shaderc_compile_options_t o = shaderc_compile_options_initialize();
     shaderc_compile_options_set_target_env(o, shaderc_target_env_vulkan, shaderc_env_version_vulkan_1_1);
     shaderc_compile_options_set_target_spirv(o, shaderc_spirv_version_1_3);
-    if (debug)
-        shaderc_compile_options_set_generate_debug_info(o);
-    else
-        shaderc_compile_options_set_optimization_level(o, shaderc_optimization_level_performance);
+    shaderc_compile_options_set_generate_debug_info(o);
+    shaderc_compile_options_set_optimization_level(o, shaderc_optimization_level_performance);
     shaderc_compilation_result_t r =
         shaderc_compile_into_spv(compiler, glsl, strlen(glsl), shaderc_compute_shader, name, "main", o);
     struct entry *c = NULL;
@@ -59,29 +56,19 @@ static struct entry *compile(const char *name, const char *glsl, bool debug, uns
     return c;
 }
 
-static bool get(const char *name, const char *glsl, bool debug, struct spirv *out, struct error *e)
+bool shader_compile(const char *name, const char *glsl, struct spirv *out, struct error *e)
 {
-    unsigned long long key = hash_bytes(glsl, strlen(glsl)) * 2 + debug;
+    unsigned long long key = hash_bytes(glsl, strlen(glsl));
     struct entry *c = find(key);
     out->cached = c != NULL;
     if (!c)
-        c = compile(name, glsl, debug, key, e);
+        c = compile(name, glsl, key, e);
     if (!c)
         return false;
     out->words = c->words;
     out->count = c->count;
     out->hash = hash_bytes(c->words, c->count * 4);
     return true;
-}
-
-bool shader_compile(const char *name, const char *glsl, struct spirv *out, struct error *e)
-{
-    return get(name, glsl, false, out, e);
-}
-
-bool shader_compile_debug(const char *name, const char *glsl, struct spirv *out, struct error *e)
-{
-    return get(name, glsl, true, out, e);
 }
 
 void shader_forget(void)

@@ -15,11 +15,9 @@ struct spirv {
     bool cached;             /* it was there already */
 };
 
-/* Compiles a compute shader for Vulkan 1.1 (SPIR-V 1.3), optimised for speed. The error's text is the compiler's, with
- * name:line: in front of each message. */
+/* Compiles a compute shader for Vulkan 1.1 (SPIR-V 1.3), optimised for speed, with source lines and names, so that what is
+ * timed can also be counted line by line. The error's text is the compiler's, with name:line: in front of each message. */
 bool shader_compile(const char *name, const char *glsl, struct spirv *out, struct error *e);
-/* The same with debug lines (OpLine) and without optimisation's reordering, for counting by source line. */
-bool shader_compile_debug(const char *name, const char *glsl, struct spirv *out, struct error *e);
 void shader_forget(void); /* frees compiler and cache */
 
 /* SPIR-V text of words, freed by the caller; NULL with e where SPIRV-Tools refuses it. */

@@ -116,6 +116,7 @@ static bool step_source(const struct step *s, struct program_source *source, str
     source->label = s->label;
     source->spirv = s->spirv;
     source->words = s->spirv_words;
+    source->entry = s->entry[0] ? s->entry : NULL;
     if (!s->spirv) {
         struct spirv spirv;
         if (!shader_compile(s->label, text_get(&s->glsl), &spirv, e))

@@ -1,0 +1,28 @@
+/* Shaders of others, GLSL or SPIR-V, as they are: what a header would say is read from the module or given on the
+ * command line, and a plan comes out that can be counted. */
+#ifndef ROOFLAB_FOREIGN_H
+#define ROOFLAB_FOREIGN_H
+
+#include "harness/kernel/plan.h"
+
+#define FOREIGN_WORDS_MAX 64
+
+struct foreign_options {
+    uint64_t size;       /* elements of each runtime array, of the array's own type; 0: 1024 */
+    uint32_t groups[3];  /* workgroups; 0: 1 */
+    const char *push;    /* "512,-3i,0.5f": one 32-bit word each; NULL: none. Missing words are 0 */
+    const char *defines[FOREIGN_WORDS_MAX]; /* "NAME=VALUE" or "NAME", for GLSL */
+    int define_count;
+    const char *specs[FOREIGN_WORDS_MAX]; /* "ID=VALUE", VALUE as in push */
+    int spec_count;
+};
+
+/* Is it a shader to be taken as it is: a file that ends in .spv, or GLSL without a "//! kernel" header? */
+bool foreign_is(const char *path);
+
+/* The plan of one step. runnable says whether this lab can bind all that the shader asks for; why (may be NULL) names what not.
+ * A source that does not compile is EXIT_CHECK, a damaged module EXIT_USAGE. */
+struct plan *foreign_plan(const char *path, const struct foreign_options *o, bool *runnable, char why[200],
+                          struct error *e);
+
+#endif
