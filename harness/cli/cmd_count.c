@@ -17,7 +17,8 @@
 
 struct options {
     double tensor_bytes, cols, size;
-    const char *fuse, *groups, *push, *define, *spec;
+    const char *fuse, *groups, *push;
+    struct option_list defines, specs;
     bool dry_run, lines, no_footprint;
 };
 
@@ -35,20 +36,11 @@ static const struct option options[] = {
      .offset = offsetof(struct options, size), .unit = UNIT_COUNT, .standard = "1024"},
     {"groups", OPTION_STRING, "X,Y,Z", "a foreign shader: workgroups", .offset = offsetof(struct options, groups), .standard = "1,1,1"},
     {"push", OPTION_STRING, "WORDS", "a foreign shader: push constants, 512,-3i,0.5f", .offset = offsetof(struct options, push)},
-    {"define", OPTION_STRING, "LIST", "a foreign shader: NAME=VALUE,... for its preprocessor; also -D NAME=VALUE",
-     .offset = offsetof(struct options, define)},
-    {"spec", OPTION_STRING, "LIST", "a foreign shader: ID=VALUE,... specialisation constants", .offset = offsetof(struct options, spec)},
+    {"define", OPTION_LIST, "NAME=VALUE", "a foreign shader: for its preprocessor", .offset = offsetof(struct options, defines),
+     .letter = 'D'},
+    {"spec", OPTION_LIST, "ID=VALUE", "a foreign shader: a specialisation constant", .offset = offsetof(struct options, specs)},
     {0},
 };
-
-static int split(char *list, const char **out, int most)
-{
-    char *save = NULL;
-    int n = 0;
-    for (char *word = list ? strtok_r(list, ",", &save) : NULL; word && n < most; word = strtok_r(NULL, ",", &save))
-        out[n++] = trim(word);
-    return n;
-}
 
 /* ---- what is to be counted ---- */
 
@@ -63,15 +55,14 @@ static bool foreign_subject(const struct arguments *a, struct subject_plan *s, s
 {
     const struct options *o = a->own;
     struct foreign_options f = {.size = (uint64_t)o->size, .push = o->push};
-    char *defines = need_string(o->define), *specs = need_string(o->spec);
-    f.define_count = split(defines, f.defines, FOREIGN_WORDS_MAX);
-    f.spec_count = split(specs, f.specs, FOREIGN_WORDS_MAX);
+    f.defines = o->defines.items;
+    f.define_count = o->defines.count;
+    f.specs = o->specs.items;
+    f.spec_count = o->specs.count;
     bool ok = sscanf(o->groups, "%u,%u,%u", &f.groups[0], &f.groups[1], &f.groups[2]) >= 1 ||
               error_set(e, EXIT_USAGE, "--groups is X,Y,Z, not '%s'", o->groups);
     s->plan = ok ? foreign_plan(a->words[0], &f, &s->runnable, s->why, e) : NULL;
     s->path = a->words[0];
-    free(defines);
-    free(specs);
     return s->plan != NULL;
 }
 

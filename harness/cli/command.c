@@ -68,6 +68,14 @@ static bool store_choice(const struct option *o, int *to, const char *text, stru
     return *to >= 0;
 }
 
+static bool store_item(const struct option *o, struct option_list *list, const char *text, struct error *e)
+{
+    if (list->count == OPTION_LIST_MAX)
+        return error_set(e, EXIT_USAGE, "--%s was given more than %d times", o->name, OPTION_LIST_MAX);
+    list->items[list->count++] = text;
+    return true;
+}
+
 /* Stores one value; NULL stores what stands for "not given". */
 static bool store(const struct option *o, void *base, const char *text, struct error *e)
 {
@@ -85,6 +93,8 @@ static bool store(const struct option *o, void *base, const char *text, struct e
     case OPTION_CHOICE:
         *(int *)to = -1;
         return !text || store_choice(o, to, text, e);
+    case OPTION_LIST:
+        return !text || store_item(o, to, text, e);
     }
     return false;
 }
@@ -161,6 +171,26 @@ static int take_option(struct parse *p, char **argv, int i, int argc)
     return flag || equals ? 1 : 2;
 }
 
+/* Takes -DVALUE or -D VALUE; 0 where no option has that letter. */
+static int take_letter(struct parse *p, char **argv, int i, int argc)
+{
+    for (int n = 0; n < p->count; n++) {
+        struct known *k = &p->known[n];
+        if (k->option->letter == 0 || k->option->letter != argv[i][1])
+            continue;
+        bool glued = argv[i][2] != '\0';
+        if (!glued && i + 1 == argc)
+            return error_set(p->e, EXIT_USAGE, "-%c needs a value: -%c %s", k->option->letter, k->option->letter,
+                             k->option->metavar);
+        k->given = true;
+        return store(k->option, k->base, glued ? argv[i] + 2 : argv[i + 1], p->e) ? 2 - glued : 0;
+    }
+    return error_set(p->e, EXIT_USAGE,
+                     "there is no option %s: options are long, like --help; a word that begins with a dash goes "
+                     "after --",
+                     argv[i]);
+}
+
 static bool take_all(struct parse *p, int argc, char **argv, bool *help)
 {
     bool options = true;
@@ -173,14 +203,8 @@ static bool take_all(struct parse *p, int argc, char **argv, bool *help)
             i++;
         } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
             *help = true;
-        } else if (word[1] != '-') {
-            return error_set(
-                p->e, EXIT_USAGE,
-                "there is no option %s: options are long, like --help; a word that begins with a dash goes "
-                "after --",
-                word);
         } else {
-            int used = take_option(p, argv, i, argc);
+            int used = word[1] == '-' ? take_option(p, argv, i, argc) : take_letter(p, argv, i, argc);
             if (!used)
                 return false;
             i += used;

@@ -33,7 +33,14 @@ enum option_kind {
     OPTION_FLAG,     /* bool */
     OPTION_STRING,   /* const char *; NULL where it was not given */
     OPTION_QUANTITY, /* double in base units; NAN where it was not given */
-    OPTION_CHOICE    /* int, an index into choices; -1 where it was not given */
+    OPTION_CHOICE,   /* int, an index into choices; -1 where it was not given */
+    OPTION_LIST      /* struct option_list; it may be given several times */
+};
+
+#define OPTION_LIST_MAX 64
+struct option_list {
+    const char *items[OPTION_LIST_MAX];
+    int count;
 };
 
 struct option {
@@ -46,6 +53,7 @@ struct option {
     const char *const *choices; /* OPTION_CHOICE, NULL-terminated */
     const char *standard;       /* the default, as one would type it; NULL: none */
     bool required;
+    char letter; /* also -D VALUE and -DVALUE, where the field's other tools have taught that; 0: none */
 };
 
 /* Options that mean the same everywhere; a command says which of them it has. */

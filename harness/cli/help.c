@@ -39,6 +39,8 @@ static void entry(const char *left, int width, const char *right)
 static void option_left(const struct option *o, struct text *left)
 {
     left->len = 0;
+    if (o->letter)
+        text_add(left, "-%c, ", o->letter);
     text_add(left, "--%s%s%s", o->name, o->metavar ? " " : "", o->metavar ? o->metavar : "");
 }
 

@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/kernel/chain_text.h"
+
 #define HARDWARE_TEAM 256
 /* Vectors of a row that one lane keeps in registers: 8 x vec4 = 32 registers leave room for occupancy. */
 #define REGISTER_VECTORS 8
@@ -60,19 +62,10 @@ static const char *component(const struct glsl *s, int i)
 
 /* ---- choosing ---- */
 
-static bool has_column_tensor(const struct chain_group *g)
-{
-    for (int i = 0; i < g->count; i++)
-        for (int t = 0; t < g->items[i].op->tensor_count; t++)
-            if (!g->items[i].op->tensors[t].per_element)
-                return true;
-    return false;
-}
-
 static void choose_shape(struct glsl *s)
 {
     const struct chain_group *g = s->g;
-    bool by_row = s->row_operators > 0 || has_column_tensor(g);
+    bool by_row = s->row_operators > 0 || chain_has_column_tensor(g);
     int wanted = g->access == ACCESS_F32 ? 1 : g->access == ACCESS_VEC2 ? 2 : 4;
     uint64_t whole = by_row ? g->cols : g->rows * g->cols;
     s->width = whole % (uint64_t)wanted == 0 ? wanted : 1;
@@ -181,64 +174,6 @@ static void declare_head(struct glsl *s)
 
 /* ---- operators ---- */
 
-/* Is this the operator's first place in the group? Its body is written once. */
-static bool first_use(const struct chain_group *g, int i)
-{
-    for (int k = 0; k < i; k++)
-        if (g->items[k].op == g->items[i].op)
-            return false;
-    return true;
-}
-
-static void declare_arguments(struct glsl *s, const struct operator *o, int stats, const char *first)
-{
-    text_add(s->t, "(float %s, float n", first);
-    for (int i = 0; i < stats; i++)
-        text_add(s->t, ", float %s", o->stats[i].name);
-    for (int i = 0; i < o->param_count; i++)
-        text_add(s->t, ", float %s", o->params[i].name);
-    text_add(s->t, ")");
-}
-
-static void declare_operators(struct glsl *s)
-{
-    for (int i = 0; i < s->g->count; i++) {
-        const struct operator *o = s->g->items[i].op;
-        if (!first_use(s->g, i))
-            continue;
-        text_add(s->t, "\n%s", o->body);
-        for (int k = 0; k < o->stat_count; k++) {
-            text_add(s->t, "float %s_term%d", o->name, k);
-            declare_arguments(s, o, k, "x");
-            text_add(s->t, " { return %s; }\nfloat %s_finish%d", o->stats[k].term, o->name, k);
-            declare_arguments(s, o, k, o->stats[k].name);
-            text_add(s->t, " { return %s; }\n", o->stats[k].finish);
-        }
-    }
-}
-
-/* A float constant as GLSL and C read it alike, exact to the last bit. */
-static void add_number(struct text *t, double value)
-{
-    char number[40];
-    snprintf(number, sizeof number, "%.9g", (float)value);
-    text_add(t, "%s%sf", number, strpbrk(number, ".en") ? "" : ".0");
-}
-
-static void add_params(struct glsl *s, const struct chain_item *item)
-{
-    for (int i = 0; i < item->op->param_count; i++) {
-        text_add(s->t, ", ");
-        add_number(s->t, item->params[i]);
-    }
-}
-
-static void add_stats(struct glsl *s, int i, int count)
-{
-    for (int k = 0; k < count; k++)
-        text_add(s->t, ", s%d_%d", i, k);
-}
-
 /* Writes lines that take v through operator i; c is the vector's place in the row, at its place in memory. */
 static void apply(struct glsl *s, int i, const char *indent)
 {
@@ -255,8 +190,8 @@ static void apply(struct glsl *s, int i, const char *indent)
     text_add(s->t, "%sv = %s(", indent, vector);
     for (int k = 0; k < s->width; k++) {
         text_add(s->t, "%sop_%s(v%s", k ? ", " : "", o->name, component(s, k));
-        add_stats(s, i, o->stat_count);
-        add_params(s, item);
+        chain_add_stats(i, o->stat_count, "", s->t);
+        chain_add_params(item, s->t);
         for (int t = 0; t < o->tensor_count; t++)
             text_add(s->t, ", a%d_%d%s", i, t, component(s, k));
         if (o->uses_index)
@@ -294,7 +229,7 @@ static void main_flat(struct glsl *s)
              "    for (uint i = begin + gl_LocalInvocationID.x; i < end; i += gl_WorkGroupSize.x) {\n",
              s->width);
     window_line(s, "        ", "at", "i", window_bytes(s) / 4 / (uint64_t)s->width);
-    if (has_column_tensor(s->g))
+    if (chain_has_column_tensor(s->g))
         text_add(s->t, "        uint c = i %% %lluu;\n", (unsigned long long)s->row_vectors);
     text_add(s->t, "        %s v = load_x(at);\n", vector_names[s->width]);
     for (int i = 0; i < s->g->count; i++)
@@ -397,8 +332,8 @@ static void accumulate(struct glsl *s, int i, int stat)
         }
         text_add(s->t, o->stats[stat].is_max ? "            sum = max(sum, " : "            sum += (");
         text_add(s->t, "%s_term%d(v%s, float(COLS)", o->name, stat, c);
-        add_stats(s, i, stat);
-        add_params(s, item);
+        chain_add_stats(i, stat, "", s->t);
+        chain_add_params(item, s->t);
         text_add(s->t, "));\n");
     }
 }
@@ -409,8 +344,8 @@ static void finish_stat(struct glsl *s, int i, int stat)
     const struct operator_stat *st = &item->op->stats[stat];
     text_add(s->t, "        sum = team_%s(sum);\n        float s%d_%d = %s_finish%d(sum, float(COLS)",
              st->is_max ? "max" : "sum", i, stat, item->op->name, stat);
-    add_stats(s, i, stat);
-    add_params(s, item);
+    chain_add_stats(i, stat, "", s->t);
+    chain_add_params(item, s->t);
     text_add(s->t, ");\n");
 }
 
@@ -545,7 +480,7 @@ bool chain_group_step(const struct chain_group *g, struct step *step, int in, in
         return false;
     declare_head(&s);
     declare_buffers(&s);
-    declare_operators(&s);
+    chain_declare_operators(s.g, s.t);
     if (s.row_operators) {
         declare_reductions(&s);
         main_rows(&s);

@@ -5,15 +5,13 @@
 
 #include "harness/kernel/plan.h"
 
-#define FOREIGN_WORDS_MAX 64
-
 struct foreign_options {
     uint64_t size;       /* elements of each runtime array, of the array's own type; 0: 1024 */
     uint32_t groups[3];  /* workgroups; 0: 1 */
     const char *push;    /* "512,-3i,0.5f": one 32-bit word each; NULL: none. Missing words are 0 */
-    const char *defines[FOREIGN_WORDS_MAX]; /* "NAME=VALUE" or "NAME", for GLSL */
+    const char *const *defines; /* "NAME=VALUE" or "NAME", for GLSL */
     int define_count;
-    const char *specs[FOREIGN_WORDS_MAX]; /* "ID=VALUE", VALUE as in push */
+    const char *const *specs;  /* "ID=VALUE", VALUE as in push */
     int spec_count;
 };
 

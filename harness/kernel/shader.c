@@ -25,40 +25,118 @@ static struct entry *find(unsigned long long key)
     return c;
 }
 
-static struct entry *compile(const char *name, const char *glsl, unsigned long long key, struct error *e)
+/* ---- includes ---- */
+
+/* The file that `requested` means in `from`: beside it. */
+static char *beside(const char *from, const char *requested)
 {
-    if (!compiler)
-        compiler = shaderc_compiler_initialize();
+    const char *slash = strrchr(from, '/');
+    struct text path = {0};
+    if (slash && requested[0] != '/')
+        text_add(&path, "%.*s/", (int)(slash - from), from);
+    text_add(&path, "%s", requested);
+    return path.s;
+}
+
+static shaderc_include_result *include(void *main_name, const char *requested, int type, const char *from, size_t depth)
+{
+    (void)type, (void)depth;
+    shaderc_include_result *r = need(sizeof *r);
+    struct text content = {0};
+    char *path = beside(from, requested);
+    if (!file_exists(path)) { /* not beside the file that asks: beside the shader itself */
+        free(path);
+        path = beside(main_name, requested);
+    }
+    bool found = file_exists(path) && file_read(path, &content, NULL);
+    if (!found) {
+        text_add(&content, "%s is not there", requested);
+        free(path);
+        path = need_string(""); /* an empty name tells shaderc that the content is a message */
+    }
+    r->source_name = path;
+    r->source_name_length = strlen(path);
+    r->content = content.s ? content.s : need_string("");
+    r->content_length = content.len;
+    return r;
+}
+
+static void release_include(void *main_name, shaderc_include_result *r)
+{
+    (void)main_name;
+    free((char *)r->source_name);
+    free((char *)r->content);
+    free(r);
+}
+
+/* ---- compiling ---- */
+
+static shaderc_compilation_result_t compile_for(const char *name, const char *glsl, shaderc_env_version vulkan,
+                                                shaderc_spirv_version spirv)
+{
     shaderc_compile_options_t o = shaderc_compile_options_initialize();
-    shaderc_compile_options_set_target_env(o, shaderc_target_env_vulkan, shaderc_env_version_vulkan_1_1);
-    shaderc_compile_options_set_target_spirv(o, shaderc_spirv_version_1_3);
+    shaderc_compile_options_set_target_env(o, shaderc_target_env_vulkan, vulkan);
+    shaderc_compile_options_set_target_spirv(o, spirv);
+    shaderc_compile_options_set_include_callbacks(o, include, release_include, (void *)name);
     shaderc_compile_options_set_generate_debug_info(o);
-    shaderc_compile_options_set_optimization_level(o, shaderc_optimization_level_performance);
+    /* The optimiser of shaderc 2023.2 crashes on arithmetic of cooperative matrices. */
+    if (!strstr(glsl, "cooperative_matrix"))
+        shaderc_compile_options_set_optimization_level(o, shaderc_optimization_level_performance);
     shaderc_compilation_result_t r =
         shaderc_compile_into_spv(compiler, glsl, strlen(glsl), shaderc_compute_shader, name, "main", o);
+    shaderc_compile_options_release(o);
+    return r;
+}
+
+static bool succeeded(shaderc_compilation_result_t r)
+{
+    return shaderc_result_get_compilation_status(r) == shaderc_compilation_status_success;
+}
+
+static struct entry *keep(shaderc_compilation_result_t r, unsigned long long key)
+{
+    struct entry *c = need(sizeof *c);
+    size_t bytes = shaderc_result_get_length(r);
+    c->key = key;
+    c->count = bytes / 4;
+    c->words = need(bytes);
+    memcpy(c->words, shaderc_result_get_bytes(r), bytes);
+    c->next = cache;
+    cache = c;
+    return c;
+}
+
+/* For Vulkan 1.1; what needs a newer SPIR-V gets it, and the device says whether it takes that. */
+static struct entry *compile(const char *name, const char *glsl, unsigned long long key, struct error *e)
+{
     struct entry *c = NULL;
-    if (shaderc_result_get_compilation_status(r) == shaderc_compilation_status_success) {
-        c = need(sizeof *c);
-        size_t bytes = shaderc_result_get_length(r);
-        c->key = key;
-        c->count = bytes / 4;
-        c->words = need(bytes);
-        memcpy(c->words, shaderc_result_get_bytes(r), bytes);
-        c->next = cache;
-        cache = c;
+    if (!compiler)
+        compiler = shaderc_compiler_initialize();
+    shaderc_compilation_result_t r =
+        compile_for(name, glsl, shaderc_env_version_vulkan_1_1, shaderc_spirv_version_1_3);
+    if (!succeeded(r)) {
+        shaderc_compilation_result_t newer =
+            compile_for(name, glsl, shaderc_env_version_vulkan_1_3, shaderc_spirv_version_1_6);
+        if (succeeded(newer))
+            c = keep(newer, key);
+        shaderc_result_release(newer);
     } else {
+        c = keep(r, key);
+    }
+    if (!c) {
         char *message = need_string(shaderc_result_get_error_message(r));
         error_set(e, EXIT_CHECK, "%s", trim(message));
         free(message);
     }
     shaderc_result_release(r);
-    shaderc_compile_options_release(o);
     return c;
 }
 
 bool shader_compile(const char *name, const char *glsl, struct spirv *out, struct error *e)
 {
     unsigned long long key = hash_bytes(glsl, strlen(glsl));
+    if (strstr(glsl, "#include")) /* the same text means something else elsewhere */
+        key ^= hash_bytes(name, strlen(name)) * 3;
     struct entry *c = find(key);
     out->cached = c != NULL;
     if (!c)
