@@ -122,11 +122,15 @@ static void verify_item(struct study *s, struct item *item, struct plan *small)
     struct verification v = {.passed = true};
     bool could = true;
     if (small) {
+        struct text at = {0};
+        for (int i = 0; i < small->shapes; i++)
+            text_add(&at, " %s=%llu", small->shape[i].name, (unsigned long long)small->shape[i].value);
         struct workload *w = workload_open(s->pool, small, &e);
         could = w && verify(w, VERIFY_ALL_ROWS, &v, &e);
         workload_close(w);
         if (could && !v.passed)
-            error_set(&e, EXIT_CHECK, "at %llu rows: %s", (unsigned long long)v.rows, v.why);
+            error_set(&e, EXIT_CHECK, "at%s: %s", text_get(&at), v.why);
+        text_free(&at);
     }
     double small_error = v.error_max;
     if (could && v.passed) {

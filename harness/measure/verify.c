@@ -7,11 +7,6 @@
 
 #include "harness/base/expr.h"
 
-static bool is_written(const struct tensor *t)
-{
-    return t->role != ROLE_IN;
-}
-
 /* Poisons everything that is written and runs the plan once. */
 static bool run_poisoned(struct workload *w, struct error *e)
 {
@@ -48,7 +43,7 @@ static bool guard_intact(struct workload *w, int tensor, struct verification *v,
             v->passed = false;
             snprintf(v->why, sizeof v->why, "something wrote %llu bytes beyond the end of tensor %s",
                      (unsigned long long)i + 1, t->name);
-            return true;
+            return t->role != ROLE_IN || pool_refill(w->pool, w->buffers[tensor], t, e); /* others share it */
         }
     return true;
 }
@@ -70,12 +65,33 @@ static int64_t first_not_finite(const struct tensor *t, const void *data, uint64
     return -1;
 }
 
+/* Did the plan change what it may only read? The others who share the buffer get it back as it was. */
+static bool input_intact(struct workload *w, int tensor, struct verification *v, struct error *e)
+{
+    const struct tensor *t = &w->plan->tensors[tensor];
+    uint64_t bytes = tensor_bytes(t), at = 0;
+    unsigned char *seen = need(bytes), *filled = need(bytes);
+    bool ok = device_download(pool_device(w->pool), w->buffers[tensor], 0, seen, bytes, e);
+    tensor_fill(t, 0, tensor_elements(t), filled);
+    while (ok && at < bytes && seen[at] == filled[at])
+        at++;
+    if (ok && at < bytes) {
+        v->passed = false;
+        snprintf(v->why, sizeof v->why, "tensor %s is an input, and byte %llu of it was changed", t->name, (unsigned long long)at);
+        ok = pool_refill(w->pool, w->buffers[tensor], t, e);
+    }
+    free(seen);
+    free(filled);
+    return ok;
+}
+
 static void check_row(struct workload *w, int tensor, uint64_t row, const void *data, const double *want,
                       struct verification *v)
 {
     const struct tensor *t = &w->plan->tensors[tensor];
     for (uint64_t i = 0; i < t->cols && v->passed; i++) {
         double got = type_get(t->type, data, row * t->cols + i);
+        v->elements++;
         if (got == want[i])
             continue;
         double error = fabs(got - want[i]) / (1 + fabs(want[i]));
@@ -85,7 +101,6 @@ static void check_row(struct workload *w, int tensor, uint64_t row, const void *
                      (unsigned long long)row, (unsigned long long)i, got, want[i], w->plan->tolerance);
         }
         v->error_max = fmax(v->error_max, error);
-        v->elements++;
     }
     v->rows++;
 }
@@ -110,10 +125,11 @@ static bool check_output(struct workload *w, int tensor, int output, int random_
     bool ok = device_download(pool_device(w->pool), w->buffers[tensor], 0, data, tensor_bytes(t), e);
     int64_t bad = ok ? first_not_finite(t, data, n) : -1;
     if (bad >= 0) {
+        double got = type_get(t->type, data, (uint64_t)bad);
         v->passed = false;
-        snprintf(v->why, sizeof v->why, "%s[%llu,%llu] is %g: never written, or not a number", t->name,
+        snprintf(v->why, sizeof v->why, "%s[%llu,%llu] is %s: never written, or not a number", t->name,
                  (unsigned long long)((uint64_t)bad / t->cols), (unsigned long long)((uint64_t)bad % t->cols),
-                 type_get(t->type, data, (uint64_t)bad));
+                 isnan(got) ? "nan" : got > 0 ? "inf" : "-inf");
     }
     uint64_t picks = random_rows == VERIFY_ALL_ROWS ? t->rows : (uint64_t)random_rows + 4;
     if (picks > t->rows)
@@ -137,7 +153,9 @@ bool verify(struct workload *w, int random_rows, struct verification *v, struct 
     int output = 0;
     for (int i = 0; i < w->plan->tensor_count && v->passed; i++) {
         const struct tensor *t = &w->plan->tensors[i];
-        if (is_written(t) && !guard_intact(w, i, v, e))
+        if (!guard_intact(w, i, v, e))
+            return false;
+        if (t->role == ROLE_IN && random_rows == VERIFY_ALL_ROWS && v->passed && !input_intact(w, i, v, e))
             return false;
         if ((t->role == ROLE_OUT || t->role == ROLE_INOUT) && v->passed &&
             !check_output(w, i, output++, random_rows, v, e))

@@ -2,7 +2,8 @@
  *
  * The outputs are poisoned (NaN), the plan runs once with bindings that cover the guard zones, and then: every
  * output element is finite; the rows asked for agree with the double-precision reference,
- * |got - want| <= tolerance * (1 + |want|) written so that NaN fails; every guard zone is untouched. */
+ * |got - want| <= tolerance * (1 + |want|) written so that NaN fails; every guard zone is untouched, and where all rows
+ * are compared every input is too. */
 #ifndef ROOFLAB_VERIFY_H
 #define ROOFLAB_VERIFY_H
 
@@ -18,7 +19,7 @@ struct verification {
 };
 
 /* Runs and checks w. random_rows: this many random rows and the two first and last ones, or VERIFY_ALL_ROWS. false only where
- * it could not be carried out (e says why); a wrong result is v->passed = false. The output may hold -inf only where the reference does. */
+ * it could not be carried out (e says why); a wrong result is v->passed = false. */
 bool verify(struct workload *w, int random_rows, struct verification *v, struct error *e);
 
 #endif

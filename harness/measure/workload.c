@@ -38,6 +38,14 @@ void workload_close(struct workload *w)
     free(w);
 }
 
+/* What a binding can cover: a texel buffer's limit is in texels. */
+static uint64_t largest_view(const struct device_info *info, enum texel_format format)
+{
+    static const uint64_t bytes[TEXEL_FORMATS] = {
+        [TEXEL_RGBA32F] = 16, [TEXEL_RGBA16F] = 8, [TEXEL_R32F] = 4, [TEXEL_R16F] = 2, [TEXEL_R32UI] = 4};
+    return format == TEXEL_NONE ? info->max_binding_bytes : info->max_texel_elements * bytes[format];
+}
+
 void workload_dispatches(const struct workload *w, bool guarded, struct dispatch *list)
 {
     const struct device_info *info = &pool_device(w->pool)->info;
@@ -49,10 +57,11 @@ void workload_dispatches(const struct workload *w, bool guarded, struct dispatch
         memcpy(d->push, s->push, sizeof d->push);
         d->view_count = s->binding_count;
         for (int k = 0; k < s->binding_count; k++) {
-            uint64_t bytes = tensor_bytes(&w->plan->tensors[s->bindings[k].tensor]);
-            if (guarded && bytes + GUARD_BYTES <= info->max_binding_bytes)
+            const struct step_binding *b = &s->bindings[k];
+            uint64_t bytes = tensor_bytes(&w->plan->tensors[b->tensor]);
+            if (guarded && bytes + GUARD_BYTES <= largest_view(info, b->slot.format))
                 bytes += GUARD_BYTES;
-            d->views[k] = (struct buffer_view){w->buffers[s->bindings[k].tensor], 0, (bytes + 3) & ~3ull};
+            d->views[k] = (struct buffer_view){w->buffers[b->tensor], 0, (bytes + 3) & ~3ull};
         }
     }
 }

@@ -1,0 +1,434 @@
+/* Verification: kernels that are wrong are refused, each for its own reason, and right ones pass on every road that a
+ * device may take. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness/kernel/chain.h"
+#include "harness/kernel/shader.h"
+#include "harness/measure/verify.h"
+#include "harness/tests/support_kernel.h"
+#include "harness/tests/support_vulkan.h"
+#include "roofline/tests/near.h"
+
+static struct device *device;
+static struct pool *pool;
+
+static void open_with(const char *options)
+{
+    device = vulkan_with(options);
+    pool = pool_open(device);
+}
+
+static void close_all(void)
+{
+    pool_close(pool);
+    device_close(device);
+    pool = NULL;
+    device = NULL;
+}
+
+/* A test that failed leaves its device open. */
+static int close_late(void **state)
+{
+    (void)state;
+    if (device)
+        close_all();
+    return 0;
+}
+
+/* ---- kernels by hand: y = 2 x ---- */
+
+enum { ROWS = 300, COLS = 37, ELEMENTS = ROWS * COLS };
+
+static bool twice(const struct plan *p, void *context, int output, uint64_t row, double *out, struct error *e)
+{
+    (void)context, (void)output, (void)e;
+    uint64_t cols = p->tensors[0].cols;
+    for (uint64_t i = 0; i < cols; i++)
+        out[i] = 2 * plan_input(p, 0, row * cols + i);
+    return true;
+}
+
+static struct plan *plan_of(const char *body, enum role x_role)
+{
+    struct plan *p = need(sizeof *p);
+    struct fill fill = {FILL_UNIFORM, -3, 3, 77};
+    p->name = need_string("twice");
+    p->reference = twice;
+    p->tolerance = 1e-4;
+    int x = plan_add_tensor(p, "x", TYPE_F32, ROWS, COLS, x_role, fill);
+    struct step *s = plan_add_step(p, "twice.comp");
+    step_bind(s, x, BIND_STORAGE, TEXEL_NONE, true, x_role == ROLE_INOUT);
+    if (x_role == ROLE_IN)
+        step_bind(s, plan_add_tensor(p, "y", TYPE_F32, ROWS, COLS, ROLE_OUT, (struct fill){0}), BIND_STORAGE, TEXEL_NONE, false, true);
+    text_add(&s->glsl,
+             "#version 450\nlayout(local_size_x = 32) in;\n"
+             "layout(std430, binding = 0) buffer X { float x[]; };\n%s"
+             "const uint N = %du, COLS = %du;\n"
+             "void main() {\n    uint i = gl_GlobalInvocationID.x;\n    if (i >= N) return;\n    %s\n}\n",
+             x_role == ROLE_IN ? "layout(std430, binding = 1) buffer Y { float y[]; };\n" : "", ELEMENTS, COLS, body);
+    s->groups[0] = (ELEMENTS + 31) / 32;
+    plan_finish(p);
+    return p;
+}
+
+static struct verification verify_plan(struct plan *p, int random_rows)
+{
+    struct error e = {0};
+    struct verification v;
+    struct workload *w = workload_open(pool, p, &e);
+    if (!w || !verify(w, random_rows, &v, &e))
+        fail_msg("%s", e.text);
+    workload_close(w);
+    return v;
+}
+
+static void a_right_kernel_passes(void **state)
+{
+    (void)state;
+    open_with("");
+    struct verification v = verify_plan(plan_of("y[i] = 2.0 * x[i];", ROLE_IN), VERIFY_ALL_ROWS);
+    assert_true(v.passed);
+    assert_int_equal(v.rows, ROWS);
+    assert_int_equal(v.elements, ELEMENTS);
+    assert_near(v.error_max, 0, 0);
+    v = verify_plan(plan_of("y[i] = 2.0 * x[i] + 0.00005;", ROLE_IN), VERIFY_RANDOM_ROWS);
+    assert_true(v.passed); /* within the tolerance, and what it was is told */
+    assert_int_equal(v.rows, VERIFY_RANDOM_ROWS + 4);
+    assert_true(v.error_max > 4e-5 && v.error_max < 5.1e-5);
+    close_all();
+}
+
+static void wrong_kernels_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body, *says;
+    } faults[] = {
+        {"if (i != 100u) y[i] = 2.0 * x[i];", "y[2,26] is|never written"},
+        {"y[i] = i == 38u ? uintBitsToFloat(0x7fc00000u) : 2.0 * x[i];", "y[1,1] is nan|not a number"},
+        {"y[i] = i == 11099u ? uintBitsToFloat(0x7f800000u) : 2.0 * x[i];", "y[299,36] is inf"},
+        {"y[i] = 2.0 * x[i] + (i / COLS == 299u ? 0.01 : 0.0);", "y[299,0] is|the reference says|1.0e-04"},
+        {"y[i] = 2.0 * x[i] + (i == N - 1u ? 0.01 : 0.0);", "y[299,36] is|the reference says"},
+        {"y[i] = 2.0 * x[i] * 1.001 + 0.001;", "y[0,0] is|the reference says|tolerance"},
+        {"y[i] = 2.0 * x[i == 0u ? 1u : i];", "y[0,0] is"},
+        {"y[i] = 2.0 * x[i]; if (i == 0u) y[N] = 1.0;", "wrote|beyond the end of tensor y"},
+        {"y[i] = 2.0 * x[i]; if (i == 0u) y[N + 1023u] = 0.0;", "beyond the end of tensor y"},
+        {"y[i] = 2.0 * x[i] + 1e-30 * x[i + 1u];", "y[299,36] is nan"},
+        {"y[i] = 2.0 * x[i]; if (i == 5u) x[i] = 0.0;", "tensor x"},
+        {"y[i] = 2.0 * x[i]; if (i == 5u) x[N] = 0.0;", "tensor x"},
+    };
+    open_with("");
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        struct verification v = verify_plan(plan_of(faults[i].body, ROLE_IN), VERIFY_ALL_ROWS);
+        if (v.passed)
+            fail_msg("passed: %s", faults[i].body);
+        assert_says(v.why, faults[i].says);
+    }
+    struct verification v = verify_plan(plan_of("y[i] = 2.0 * x[i];", ROLE_IN), VERIFY_ALL_ROWS);
+    assert_true(v.passed); /* what the others spoilt is whole again */
+    close_all();
+}
+
+/* Of many rows not all are compared: but the edges always, and all must be finite. */
+static void edges_are_always_looked_at(void **state)
+{
+    (void)state;
+    static const uint32_t rows[] = {0, 1, ROWS - 2, ROWS - 1};
+    open_with("");
+    for (size_t i = 0; i < 4; i++) {
+        char body[120], says[20];
+        snprintf(body, sizeof body, "y[i] = 2.0 * x[i] + (i == %uu * COLS + 20u ? 0.01 : 0.0);", rows[i]);
+        snprintf(says, sizeof says, "y[%u,20]", rows[i]);
+        struct verification v = verify_plan(plan_of(body, ROLE_IN), 1);
+        assert_false(v.passed);
+        assert_says(v.why, says);
+    }
+    for (int row = 2; row < ROWS - 2; row += 50) {
+        char body[120];
+        snprintf(body, sizeof body, "if (i != %uu * COLS + 20u) y[i] = 2.0 * x[i];", row);
+        assert_false(verify_plan(plan_of(body, ROLE_IN), 1).passed);
+    }
+    close_all();
+}
+
+/* Read and written in place: each run begins with the input as it was. */
+static void in_place_is_filled_again(void **state)
+{
+    (void)state;
+    open_with("");
+    for (int i = 0; i < 2; i++) {
+        struct verification v = verify_plan(plan_of("x[i] = 2.0 * x[i];", ROLE_INOUT), VERIFY_ALL_ROWS);
+        assert_true(v.passed);
+    }
+    struct verification v = verify_plan(plan_of("x[i] = 2.0 * x[i]; if (i == 0u) x[N + 3u] = 0.0;", ROLE_INOUT), VERIFY_ALL_ROWS);
+    assert_false(v.passed);
+    assert_says(v.why, "beyond the end of tensor x");
+    v = verify_plan(plan_of("if (i != 7u) x[i] = 2.0 * x[i];", ROLE_INOUT), VERIFY_ALL_ROWS);
+    assert_false(v.passed);
+    assert_says(v.why, "x[0,7]");
+    close_all();
+}
+
+/* What lies between two steps is poisoned too, and has its guard. */
+static void intermediates_are_guarded(void **state)
+{
+    (void)state;
+    static const char *const first[] = {"y[i] = x[i];", "if (i != 9u) y[i] = x[i];", "y[i] = x[i]; if (i == 0u) y[N] = 0.0;"};
+    static const char *const says[] = {NULL, "z[0,9]", "beyond the end of tensor y"};
+    open_with("");
+    for (int i = 0; i < 3; i++) {
+        struct plan *p = plan_of(first[i], ROLE_IN), *q = plan_of("y[i] = 2.0 * x[i];", ROLE_IN);
+        int z = plan_add_tensor(p, "z", TYPE_F32, ROWS, COLS, ROLE_OUT, (struct fill){0});
+        struct step *s = plan_add_step(p, "second");
+        text_add(&s->glsl, "%s", q->steps[0].glsl.s);
+        s->groups[0] = q->steps[0].groups[0];
+        step_bind(s, 1, BIND_STORAGE, TEXEL_NONE, true, false);
+        step_bind(s, z, BIND_STORAGE, TEXEL_NONE, false, true);
+        p->tensors[1].role = ROLE_TEMP;
+        struct verification v = verify_plan(p, VERIFY_ALL_ROWS);
+        assert_int_equal(v.passed, says[i] == NULL);
+        if (says[i])
+            assert_says(v.why, says[i]);
+        plan_free(q);
+    }
+    close_all();
+}
+
+static void without_a_reference_numbers_must_be_finite(void **state)
+{
+    (void)state;
+    open_with("");
+    struct plan *right = plan_of("y[i] = 5.0 * x[i];", ROLE_IN), *wrong = plan_of("if (i != 5u) y[i] = 1.0;", ROLE_IN);
+    right->reference = wrong->reference = NULL;
+    struct verification v = verify_plan(right, VERIFY_RANDOM_ROWS);
+    assert_true(v.passed);
+    assert_int_equal(v.rows, 0);
+    v = verify_plan(wrong, VERIFY_RANDOM_ROWS);
+    assert_false(v.passed);
+    close_all();
+}
+
+static void a_plan_that_does_not_compile_names_its_line(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    open_with("");
+    assert_null(workload_open(pool, plan_of("y[i] = z;", ROLE_IN), &e));
+    assert_int_equal(e.code, EXIT_CHECK);
+    assert_says(e.text, "twice.comp:9:|'z'");
+    close_all();
+}
+
+/* ---- buffers ---- */
+
+/* More than one piece of the pool's, in all types; and behind it numbers that are none. */
+static void inputs_are_what_the_plan_says(void **state)
+{
+    (void)state;
+    static const struct {
+        enum type type;
+        uint64_t elements;
+    } rows[] = {{TYPE_F32, 300001}, {TYPE_F16, 4097}, {TYPE_I8, 1001}, {TYPE_Q8_0, 640}, {TYPE_Q4_0, 64}, {TYPE_U32, 99}};
+    struct error e = {0};
+    for (int road = 0; road < 2; road++) {
+        open_with(road ? "staging" : "");
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+            struct plan p = {0};
+            int x = plan_add_tensor(&p, "x", rows[i].type, 1, rows[i].elements, ROLE_IN, (struct fill){FILL_UNIFORM, 5, 90, 3});
+            uint64_t bytes = tensor_bytes(&p.tensors[x]);
+            struct buffer *b = pool_tensor(pool, &p.tensors[x], &e);
+            unsigned char *data = need(bytes + GUARD_BYTES);
+            assert_true(b && device_download(device, b, 0, data, bytes + GUARD_BYTES, &e));
+            for (uint64_t k = 0; k < rows[i].elements; k++)
+                if (type_get(rows[i].type, data, k) != plan_input(&p, x, k))
+                    fail_msg("%s, element %d", type_name(rows[i].type), (int)k);
+            for (uint64_t k = 0; k < GUARD_BYTES; k++)
+                assert_int_equal(data[bytes + k], 0xff);
+            free(data);
+            free(p.tensors);
+        }
+        close_all();
+    }
+}
+
+static void buffers_are_shared_where_they_are_the_same(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    struct tensor a = {.name = "a", .type = TYPE_F32, .rows = 2, .cols = 8, .role = ROLE_IN, .fill = {FILL_UNIFORM, 0, 1, 5}};
+    struct tensor same = a, seed = a, shape = a, range = a, out = a, out2;
+    memset(&same, 0xee, sizeof same); /* what lies between the members is no part of them */
+    same.fill.kind = FILL_UNIFORM;
+    same.fill.a = 0;
+    same.fill.b = 1;
+    same.fill.seed = 5;
+    same.type = TYPE_F32;
+    same.rows = 4;
+    same.cols = 4;
+    same.role = ROLE_IN;
+    snprintf(same.name, sizeof same.name, "another name");
+    seed.fill.seed = 6;
+    range.fill.b = 2;
+    shape.cols = 9;
+    out.role = ROLE_OUT;
+    out2 = out;
+    snprintf(out2.name, sizeof out2.name, "b");
+    open_with("");
+    struct buffer *b = pool_tensor(pool, &a, &e);
+    assert_ptr_equal(pool_tensor(pool, &same, &e), b);
+    const struct tensor *const others[] = {&seed, &shape, &range, &out};
+    for (int i = 0; i < 4; i++)
+        assert_ptr_not_equal(pool_tensor(pool, others[i], &e), b);
+    assert_ptr_equal(pool_tensor(pool, &out, &e), pool_tensor(pool, &out, &e));
+    assert_ptr_not_equal(pool_tensor(pool, &out2, &e), pool_tensor(pool, &out, &e));
+    close_all();
+}
+
+/* ---- chains ---- */
+
+static void check_chain(const char *text, const char *grouping, uint64_t cols)
+{
+    struct error e = {0};
+    int sizes[CHAIN_MAX];
+    struct chain *c = chain_parse(text, &e);
+    struct chain_options o = {.rows = 5, .cols = cols};
+    int groups = c ? chain_grouping(c, grouping, sizes, &e) : 0;
+    struct plan *p = groups ? chain_plan(c, sizes, groups, &device->info, &o, &e) : NULL;
+    if (!p)
+        fail_msg("%s: %s", text, e.text);
+    struct verification v = verify_plan(p, VERIFY_ALL_ROWS);
+    if (!v.passed)
+        fail_msg("%s, %s, 5 rows of %d: %s", text, grouping, (int)cols, v.why);
+    assert_int_equal(v.elements, 5 * cols);
+    chain_free(c);
+}
+
+static const struct {
+    const char *chain, *grouping;
+    uint64_t cols;
+} chains[] = {
+    {"layernorm", "fused", 1},
+    {"layernorm", "fused", 300},  /* vectors that do not fill the team */
+    {"layernorm", "fused", 8196}, /* a row that no team holds in registers */
+    {"softmax|bias", "fused", 37},
+    {"bias|softmax", "fused", 1024},
+    {"add|layernorm|softmax|mul", "fused", 8193},
+    {"rmsnorm_affine|dropout(0.2)|layernorm_affine|add", "fused", 37},
+    {"rmsnorm|dropout(0.2)|softmax|add", "fused", 256},
+    {"scale(0.5)|add|bias|dropout(0.3,9)|mul|clamp(-0.5,0.5)", "fused", 37},
+    {"scale(0.5)|add|bias|dropout(0.3,9)|mul|clamp(-0.5,0.5)", "2+2+2", 64},
+    {"gelu|to_f16|relu|silu|to_f32|tanh", "unfused", 37},
+    {"gelu|to_f16|layernorm|tanh", "unfused", 64},
+};
+
+static void check_chains(const char *options)
+{
+    open_with(options);
+    for (size_t i = 0; i < sizeof chains / sizeof *chains; i++)
+        check_chain(chains[i].chain, chains[i].grouping, chains[i].cols);
+    close_all();
+}
+
+static void chains_are_right_here(void **state)
+{
+    (void)state;
+    check_chains("");
+}
+
+static void chains_are_right_as_on_hardware(void **state)
+{
+    (void)state;
+    check_chains("hardware");
+}
+
+static void chains_are_right_without_subgroups(void **state)
+{
+    (void)state;
+    check_chains("hardware,no-subgroups");
+}
+
+static void chains_are_right_through_staging(void **state)
+{
+    (void)state;
+    open_with("staging");
+    check_chain("layernorm|bias|gelu|dropout(0.1)", "unfused", 37);
+    check_chain("layernorm|bias|gelu|dropout(0.1)", "fused", 64);
+    close_all();
+}
+
+static void every_operator_is_right_alone(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    int count;
+    const struct operator *const *all = operators_all(&count, &e);
+    assert_non_null(all);
+    open_with("hardware");
+    for (int i = 0; i < count; i++)
+        check_chain(all[i]->name, "fused", 36);
+    close_all();
+}
+
+/* A wrong body does not slip through: the reference is another text. */
+static void a_wrong_operator_is_refused(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    int sizes[CHAIN_MAX] = {1};
+    static const char wrong[] = "//! operator wrong\n//! kind map\n//! ops mul=1\n//! reference x * 2\n"
+                                "float op_wrong(float x)\n{\n    return x * 2.001f;\n}\n";
+    operators_forget();
+    house_own(true);
+    house_write("kernels/elementwise/wrong.glsl", wrong, strlen(wrong));
+    struct chain *c = chain_parse("wrong", &e);
+    struct chain_options o = {.rows = 5, .cols = 8};
+    if (!c)
+        fail_msg("%s", e.text);
+    open_with("");
+    struct verification v = verify_plan(chain_plan(c, sizes, 1, &device->info, &o, &e), VERIFY_ALL_ROWS);
+    assert_false(v.passed);
+    assert_says(v.why, "y[0,|the reference says");
+    chain_free(c);
+    close_all();
+    operators_forget();
+    house_own(false);
+}
+
+static int forget(void **state)
+{
+    operators_forget();
+    shader_forget();
+    return house_remove(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(a_right_kernel_passes, close_late),
+        cmocka_unit_test_teardown(wrong_kernels_are_refused, close_late),
+        cmocka_unit_test_teardown(edges_are_always_looked_at, close_late),
+        cmocka_unit_test_teardown(in_place_is_filled_again, close_late),
+        cmocka_unit_test_teardown(intermediates_are_guarded, close_late),
+        cmocka_unit_test_teardown(without_a_reference_numbers_must_be_finite, close_late),
+        cmocka_unit_test_teardown(a_plan_that_does_not_compile_names_its_line, close_late),
+        cmocka_unit_test_teardown(inputs_are_what_the_plan_says, close_late),
+        cmocka_unit_test_teardown(buffers_are_shared_where_they_are_the_same, close_late),
+        cmocka_unit_test_teardown(chains_are_right_here, close_late),
+        cmocka_unit_test_teardown(chains_are_right_as_on_hardware, close_late),
+        cmocka_unit_test_teardown(chains_are_right_without_subgroups, close_late),
+        cmocka_unit_test_teardown(chains_are_right_through_staging, close_late),
+        cmocka_unit_test_teardown(every_operator_is_right_alone, close_late),
+        cmocka_unit_test_teardown(a_wrong_operator_is_refused, close_late),
+        cmocka_unit_test_teardown(nothing_was_complained_of, close_late),
+    };
+    return cmocka_run_group_tests(tests, house_make, forget);
+}
