@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "harness/base/units.h"
-#include "harness/kernel/chain_glsl.h"
+#include "harness/kernel/chain_c.h"
 
 /* ---- parsing ---- */
 
@@ -253,7 +253,7 @@ static bool add_step(struct building *b, int first, int count, int in, int out, 
                                  s->label, STEP_BINDINGS_MAX);
             parameters[n++] = b->reference->tensors[k][t];
         }
-    return chain_group_step(&g, s, in, out, parameters, b->device, e);
+    return (b->device->language == LANGUAGE_C ? chain_group_step_c : chain_group_step)(&g, s, in, out, parameters, b->device, e);
 }
 
 /* The tolerance of a chain: the operators' own add up; each store as f16 rounds once more. */

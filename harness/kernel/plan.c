@@ -315,6 +315,7 @@ void plan_free(struct plan *p)
     for (int i = 0; i < p->step_count; i++) {
         free(p->steps[i].label);
         text_free(&p->steps[i].glsl);
+        text_free(&p->steps[i].c);
         free(p->steps[i].spirv);
     }
     if (p->reference_free)

@@ -46,9 +46,11 @@ struct step_binding {
 #define STEP_BINDINGS_MAX 16
 struct step {
     char *label;       /* for tables and records: "layernorm|bias" or "layernorm/2-one-read" */
+    enum language language; /* says which of the two follows */
     struct text glsl;  /* the source... */
     uint32_t *spirv;   /* ...or the words, where there is no source */
     size_t spirv_words;
+    struct text c; /* the source in C, for devices that take it */
     char entry[64]; /* the entry point's name; empty: main */
     struct step_binding bindings[STEP_BINDINGS_MAX];
     int binding_count;

@@ -59,8 +59,9 @@ static bool same_buffer(const struct tensor *a, const struct tensor *b)
 {
     if (a->type != b->type || tensor_elements(a) != tensor_elements(b) || a->role != b->role)
         return false;
+    const struct fill *f = &a->fill, *g = &b->fill;
     if (is_input(a))
-        return memcmp(&a->fill, &b->fill, sizeof a->fill) == 0;
+        return f->kind == g->kind && f->a == g->a && f->b == g->b && f->seed == g->seed;
     return strcmp(a->name, b->name) == 0;
 }
 
@@ -95,18 +96,26 @@ struct buffer *pool_tensor(struct pool *p, const struct tensor *t, struct error 
     struct buffer *b = device_buffer(p->device, tensor_bytes(t) + GUARD_BYTES, e);
     if (!b)
         return NULL;
+    if (is_input(t) && !pool_refill(p, b, t, e)) {
+        device_buffer_free(p->device, b);
+        return NULL;
+    }
     p->buffers = need_more(p->buffers, sizeof *p->buffers * (size_t)(p->buffer_count + 1));
     p->buffers[p->buffer_count++] = (struct pooled_buffer){*t, b};
-    if (is_input(t) && !pool_refill(p, b, t, e))
-        return NULL;
     return b;
+}
+
+static unsigned long long code_hash(const struct program_source *s)
+{
+    return s->language == LANGUAGE_C ? hash_bytes(s->c, strlen(s->c)) : hash_bytes(s->spirv, s->words * 4);
 }
 
 static unsigned long long program_key(const struct step *s, const struct program_source *source)
 {
-    unsigned long long parts[4] = {
-        hash_bytes(source->spirv, source->words * 4), hash_bytes(source->bindings, sizeof source->bindings),
-        hash_bytes(s->spec_values, sizeof s->spec_values), (unsigned long long)source->push_bytes};
+    unsigned long long parts[5] = {
+        code_hash(source), hash_bytes(source->bindings, sizeof source->bindings),
+        hash_bytes(s->spec_values, sizeof s->spec_values), hash_bytes(s->spec_ids, sizeof s->spec_ids),
+        (unsigned long long)source->push_bytes};
     return hash_bytes(parts, sizeof parts);
 }
 
@@ -117,7 +126,10 @@ static bool step_source(const struct step *s, struct program_source *source, str
     source->spirv = s->spirv;
     source->words = s->spirv_words;
     source->entry = s->entry[0] ? s->entry : NULL;
-    if (!s->spirv) {
+    source->language = s->language;
+    if (s->language == LANGUAGE_C) {
+        source->c = text_get(&s->c);
+    } else if (!s->spirv) {
         struct spirv spirv;
         if (!shader_compile(s->label, text_get(&s->glsl), &spirv, e))
             return false;
@@ -141,7 +153,7 @@ struct program *pool_program(struct pool *p, const struct step *s, unsigned long
         return NULL;
     unsigned long long key = program_key(s, &source);
     if (spirv_hash)
-        *spirv_hash = hash_bytes(source.spirv, source.words * 4);
+        *spirv_hash = code_hash(&source);
     for (int i = 0; i < p->program_count; i++)
         if (p->programs[i].key == key)
             return p->programs[i].program;
