@@ -12,7 +12,7 @@
 
 /* Seconds of sampling; verification and the drivers' compiling come on top, and an experiment is to take at most a
  * minute on a software device. */
-#define BUDGET_S 25.0
+#define BUDGET_S 20.0
 
 /* ---- runs ---- */
 

@@ -7,6 +7,7 @@
 
 #include "harness/base/interrupt.h"
 #include "harness/kernel/kernel.h"
+#include "harness/measure/study_count.h"
 #include "roofline/account.h"
 #include "roofline/bound.h"
 
@@ -32,6 +33,7 @@ struct study {
     struct record *record;
     struct item *items;
     int count;
+    struct counts *counts;
     double plateau; /* NAN: not measured */
 };
 
@@ -41,6 +43,7 @@ struct study *study_open(struct device *d, struct record *r)
     s->device = d;
     s->pool = pool_open(d);
     s->record = r;
+    s->counts = counts_open();
     s->plateau = NAN;
     return s;
 }
@@ -54,6 +57,7 @@ void study_close(struct study *s)
             workload_close(s->items[i].loads[k]);
         free(s->items[i].group);
     }
+    counts_close(s->counts);
     pool_close(s->pool);
     free(s->items);
     free(s);
@@ -145,6 +149,20 @@ static void verify_item(struct study *s, struct item *item, struct plan *small)
     r->error_max = fmax(small_error, v.error_max);
 }
 
+/* Bytes and operations as counted, where the device's programs can count themselves; else they stay as declared. */
+static void count_item(struct study *s, struct item *item)
+{
+    struct run *r = run_of(s, item);
+    struct workload *w = item->loads[LOAD_RUN];
+    struct error e = {0};
+    if (r->status != RUN_OK || s->device->info.language != LANGUAGE_GLSL)
+        return;
+    if (!counts_apply(s->counts, w, &e))
+        record_note(s->record, "bytes and operations of %s are as declared, not counted: %s", r->kernel, e.text);
+    free(r->counts_from);
+    r->counts_from = need_string(w->plan->counts_from);
+}
+
 void study_add(struct study *s, const struct study_run *q)
 {
     struct item *item = add_item(s, q);
@@ -166,6 +184,7 @@ void study_add(struct study *s, const struct study_run *q)
         plan_free(q->small);
     } else if (s->device->info.computes) {
         verify_item(s, item, q->small);
+        count_item(s, item);
     } else {
         plan_free(q->small);
     }

@@ -232,12 +232,12 @@ static struct launch_shape shape_of(const struct counting *c, const struct devic
     return (struct launch_shape){info->subgroup_size, size[0] * size[1] * size[2]};
 }
 
-/* Counts step i, on a device or (pool NULL) dry. */
-static bool count_step(struct pool *pool, const struct plan *plan, int i, bool footprint, struct traffic *t,
-                       struct error *e)
+/* On a device or (pool NULL) dry. */
+bool traffic_count_step(struct pool *pool, const struct plan *plan, int i, bool footprint, struct traffic_step *out,
+                        struct error *e)
 {
     struct counting c = {.plan = plan, .step = &plan->steps[i]};
-    struct traffic_step *out = &t->steps[t->count++];
+    *out = (struct traffic_step){0};
     out->kernel = need_string(c.step->label);
     bool ok = instrument_step(&c, footprint, e);
     if (ok) {
@@ -263,7 +263,7 @@ static bool count_all(struct pool *pool, const struct plan *plan, bool footprint
 {
     *t = (struct traffic){.steps = need(sizeof *t->steps * (size_t)(plan->step_count + 1)), .footprint = footprint};
     for (int i = 0; i < plan->step_count; i++)
-        if (!count_step(pool, plan, i, footprint, t, e)) {
+        if (!traffic_count_step(pool, plan, i, footprint, &t->steps[t->count++], e)) {
             traffic_free(t);
             return false;
         }
@@ -288,19 +288,24 @@ bool traffic_dry(const struct plan *plan, bool footprint, struct traffic *t, str
     return count_all(NULL, plan, footprint, t, e);
 }
 
+void traffic_step_clear(struct traffic_step *s)
+{
+    free(s->kernel);
+    free(s->buffers);
+    free(s->not_counted);
+    free(s->lines);
+    *s = (struct traffic_step){0};
+}
+
 void traffic_free(struct traffic *t)
 {
-    for (int i = 0; i < t->count; i++) {
-        free(t->steps[i].kernel);
-        free(t->steps[i].buffers);
-        free(t->steps[i].not_counted);
-        free(t->steps[i].lines);
-    }
+    for (int i = 0; i < t->count; i++)
+        traffic_step_clear(&t->steps[i]);
     free(t->steps);
     *t = (struct traffic){0};
 }
 
-/* ---- into the plan ---- */
+/* ---- into costs ---- */
 
 double traffic_bytes_issued(const struct traffic_step *s)
 {
@@ -318,21 +323,16 @@ double traffic_bytes_compulsory(const struct traffic_step *s)
     return sum;
 }
 
-void traffic_apply(const struct traffic *t, struct plan *plan)
+void traffic_cost(const struct traffic_step *s, bool footprint, struct cost *c)
 {
-    for (int i = 0; i < t->count && i < plan->step_count; i++) {
-        const struct traffic_step *s = &t->steps[i];
-        struct cost *c = &plan->steps[i].cost;
-        c->bytes_issued = traffic_bytes_issued(s);
-        for (int op = 0; op < OP_COUNT; op++)
-            c->ops[op] = (double)s->ops[op];
-        if (!t->footprint)
-            continue;
-        c->bytes_read = c->bytes_written = 0;
-        for (int k = 0; k < s->buffer_count; k++) {
-            c->bytes_read += (double)s->buffers[k].bytes_read_first;
-            c->bytes_written += (double)s->buffers[k].bytes_written;
-        }
+    c->bytes_issued = traffic_bytes_issued(s);
+    for (int op = 0; op < OP_COUNT; op++)
+        c->ops[op] = (double)s->ops[op];
+    if (!footprint)
+        return;
+    c->bytes_read = c->bytes_written = 0;
+    for (int k = 0; k < s->buffer_count; k++) {
+        c->bytes_read += (double)s->buffers[k].bytes_read_first;
+        c->bytes_written += (double)s->buffers[k].bytes_written;
     }
-    plan->counts_from = "counted";
 }

@@ -47,12 +47,17 @@ struct traffic {
 /* Counts every step of a plan at its own size, on the pool's device. footprint: mark what is read and written too (several
  * times the cost, and 2 bits of memory for each word). */
 bool traffic_count(struct pool *pool, const struct plan *plan, bool footprint, struct traffic *t, struct error *e);
+/* Counts step i alone: what it reads must lie in the pool's buffers already, from a run of the plan. Cleared by
+ * traffic_step_clear. */
+bool traffic_count_step(struct pool *pool, const struct plan *plan, int i, bool footprint, struct traffic_step *out,
+                        struct error *e);
+void traffic_step_clear(struct traffic_step *s);
 /* Instruments and validates without running: only not_counted and the buffers' names are filled. */
 bool traffic_dry(const struct plan *plan, bool footprint, struct traffic *t, struct error *e);
 void traffic_free(struct traffic *t);
 
-/* Takes the counts over into the plan's costs: issued bytes and operations, with footprint the compulsory bytes too. */
-void traffic_apply(const struct traffic *t, struct plan *plan);
+/* Takes the counts over into a cost: issued bytes and operations, with footprint the compulsory bytes too. */
+void traffic_cost(const struct traffic_step *s, bool footprint, struct cost *cost);
 
 double traffic_bytes_issued(const struct traffic_step *s);
 double traffic_bytes_compulsory(const struct traffic_step *s);
