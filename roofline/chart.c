@@ -16,13 +16,14 @@
 
 void put_string(struct text *t, const char *s)
 {
-    /* gnuplot leaves single-quoted text alone except for ''. What some version might still look at is written
-     * as an octal escape in a double-quoted piece, which is decoded after all expansion is over. */
+    /* gnuplot leaves single-quoted text alone except for '', which 5.4 misreads at a string's beginning. That, and what
+     * some version might still look at, is written as an octal escape in a double-quoted piece, which is decoded
+     * after all expansion is over. */
     const char *start = s;
     bool open = false;
     for (; *s; s++) {
         unsigned char byte = (unsigned char)*s;
-        if (byte < ' ' || byte == 127 || byte == '`' || byte == '@' || byte == '\\') {
+        if (byte < ' ' || byte == 127 || byte == '\'' || byte == '`' || byte == '@' || byte == '\\') {
             text_add(t, "%s%s\"\\%03o\"", open ? "'" : "", s > start ? "." : "", byte);
             open = false;
             continue;
@@ -30,7 +31,7 @@ void put_string(struct text *t, const char *s)
         if (!open)
             text_add(t, "%s'", s > start ? "." : "");
         open = true;
-        text_add(t, byte == '\'' ? "''" : "%c", byte);
+        text_bytes(t, s, 1);
     }
     text_add(t, open ? "'" : s == start ? "''" : "");
 }

@@ -121,17 +121,58 @@ static bool check_all(struct tally *t, struct error *e)
     return true;
 }
 
+/* A chain, or one operator: "gelu", "dropout(0.2)". */
+static bool is_chain(const char *word)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "("), word);
+    return strchr(word, '|') || operator_find(trim(name), NULL);
+}
+
+/* Is there such a kernel, or a file? What is wrong inside it is a finding, and no mistake of the command line. */
+static bool is_kernel(const char *word)
+{
+    size_t n;
+    bool found = file_exists(word);
+    char **names = kernel_names(&n, NULL);
+    for (size_t i = 0; i < n && names && !found; i++)
+        found = strcmp(names[i], word) == 0;
+    names_free(names);
+    return found;
+}
+
+/* Wrong words are found before anything runs. */
+static bool words_are_right(const struct arguments *a, struct error *e)
+{
+    for (int i = 0; i < a->word_count; i++) {
+        if (is_chain(a->words[i])) {
+            struct chain *c = chain_parse(a->words[i], e);
+            if (!c)
+                return false;
+            chain_free(c);
+        } else if (!is_kernel(a->words[i])) {
+            if (strchr(a->words[i], '/') || strchr(a->words[i], '.'))
+                kernel_free(kernel_find(a->words[i], e)); /* says which kernel is near */
+            else
+                operator_find(a->words[i], e); /* says which operator is */
+            return false;
+        }
+    }
+    return true;
+}
+
 static int run(const struct arguments *a)
 {
     struct error e = {0};
+    if (!words_are_right(a, &e))
+        return command_fail(a, &e);
     struct tally t = {.device = device_open(a->device, &e)};
     if (!t.device)
         return command_fail(a, &e);
     t.pool = pool_open(t.device);
     bool ok = a->word_count > 0 || check_all(&t, &e);
     for (int i = 0; i < a->word_count; i++) {
-        bool chain = strchr(a->words[i], '|') || operator_find(a->words[i], NULL);
-        if (chain)
+        if (is_chain(a->words[i]))
             check_chain(&t, a->words[i]);
         else
             check_kernel(&t, a->words[i]);

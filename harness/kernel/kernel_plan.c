@@ -147,6 +147,7 @@ bool kernel_add_step(struct plan *p, const struct kernel *k, const struct scope 
                      struct error *e)
 {
     struct step *step = plan_add_step(p, k->name);
+    step->path = need_string(k->path);
     text_bytes(&step->glsl, k->source.s, k->source.len);
     for (int i = 0; i < s->count; i++) { /* a scope is the shape, then the tune values */
         if (i < k->shapes) {

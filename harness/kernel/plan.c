@@ -314,6 +314,7 @@ void plan_free(struct plan *p)
         return;
     for (int i = 0; i < p->step_count; i++) {
         free(p->steps[i].label);
+        free(p->steps[i].path);
         text_free(&p->steps[i].glsl);
         text_free(&p->steps[i].c);
         free(p->steps[i].spirv);

@@ -47,6 +47,7 @@ struct step_binding {
 struct step {
     char *label;       /* for tables and records: "layernorm|bias" or "layernorm/2-one-read" */
     enum language language; /* says which of the two follows */
+    char *path;        /* of the file that the source is from, for messages; NULL: it was generated */
     struct text glsl;  /* the source... */
     uint32_t *spirv;   /* ...or the words, where there is no source */
     size_t spirv_words;

@@ -131,7 +131,7 @@ static bool step_source(const struct step *s, struct program_source *source, str
         source->c = text_get(&s->c);
     } else if (!s->spirv) {
         struct spirv spirv;
-        if (!shader_compile(s->label, text_get(&s->glsl), &spirv, e))
+        if (!shader_compile(s->path ? s->path : s->label, text_get(&s->glsl), &spirv, e))
             return false;
         source->spirv = spirv.words;
         source->words = spirv.count;
