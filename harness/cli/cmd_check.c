@@ -8,6 +8,7 @@
 #include "harness/cli/style.h"
 #include "harness/kernel/chain.h"
 #include "harness/kernel/kernel.h"
+#include "harness/measure/traffic.h"
 #include "harness/measure/verify.h"
 
 /* Primes, one and a large one, so that nothing divides a workgroup; and two sizes that do. */
@@ -44,6 +45,22 @@ static bool check_plan(struct tally *t, struct plan *p, const char *at, struct e
     return ok || error_prefix(e, "at %s", at);
 }
 
+/* What it declares against what it does. Only programs in SPIR-V count themselves. */
+static bool check_counts(struct tally *t, struct plan *p, struct error *e)
+{
+    struct traffic counted = {0};
+    struct workload *w = p ? workload_open(t->pool, p, e) : NULL;
+    bool ok = w && workload_warm(w, false, e) && traffic_count(t->pool, p, true, &counted, e) && traffic_check(p, &counted, e);
+    traffic_free(&counted);
+    workload_close(w);
+    return ok;
+}
+
+static bool counts_itself(const struct tally *t)
+{
+    return t->device->info.computes && t->device->info.language == LANGUAGE_GLSL;
+}
+
 static bool check_shapes(struct tally *t, const struct kernel *k, struct error *e)
 {
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
@@ -68,8 +85,10 @@ static void check_kernel(struct tally *t, const char *name)
     struct error e = {0};
     struct kernel *k = kernel_find(name, &e);
     bool ok = k && kernel_check_module(k, &e);
-    if (ok && t->device && t->device->info.computes && k->reference)
+    if (ok && t->device->info.computes && k->reference)
         ok = check_shapes(t, k, &e);
+    if (ok && counts_itself(t)) /* at the header's own shape */
+        ok = check_counts(t, kernel_plan(k, NULL, 0, NULL, &e), &e);
     say(t, name, ok, e.code == EXIT_ENVIRONMENT, e.text);
     kernel_free(k);
 }
@@ -86,12 +105,22 @@ static bool check_chain_at(struct tally *t, const struct chain *c, const char *g
     return check_plan(t, chain_plan(c, sizes, groups, &t->device->info, &o, e), at, e);
 }
 
+/* The operator table's bytes and operations, at a row length at which what is done per row is small. */
+static bool check_chain_counts(struct tally *t, const struct chain *c, const char *grouping, struct error *e)
+{
+    int sizes[CHAIN_MAX], groups = chain_grouping(c, grouping, sizes, e);
+    struct chain_options o = {.rows = 40, .cols = 4096};
+    return groups && check_counts(t, chain_plan(c, sizes, groups, &t->device->info, &o, e), e);
+}
+
 static void check_chain(struct tally *t, const char *text)
 {
     struct error e = {0};
     struct chain *c = chain_parse(text, &e);
     bool ok = c != NULL;
-    for (size_t i = 0; i < sizeof columns / sizeof *columns && ok && t->device && t->device->info.computes; i++) {
+    if (ok && counts_itself(t))
+        ok = check_chain_counts(t, c, "unfused", &e) && (c->count == 1 || check_chain_counts(t, c, "fused", &e));
+    for (size_t i = 0; i < sizeof columns / sizeof *columns && ok && t->device->info.computes; i++) {
         ok = check_chain_at(t, c, "unfused", columns[i], &e);
         ok = ok && (c->count == 1 || check_chain_at(t, c, "fused", columns[i], &e));
     }

@@ -168,7 +168,7 @@ static void declare_head(struct glsl *s)
     if (halves || (s->width == 1 && s->g->out == TYPE_F16))
         text_add(s->t, "#extension GL_EXT_shader_16bit_storage : require\n");
     text_add(s->t, "layout(local_size_x = %u) in;\n", s->team);
-    text_add(s->t, "layout(push_constant) uniform Shape { uint rows; uint per; };  // per: of a workgroup\n");
+    text_add(s->t, "layout(push_constant) uniform Shape { uint rows; uint per; float length; };  // per: of a workgroup\n");
     text_add(s->t, "const uint COLS = %lluu;\n\n", (unsigned long long)s->g->cols);
 }
 
@@ -331,7 +331,7 @@ static void accumulate(struct glsl *s, int i, int stat)
             continue;
         }
         text_add(s->t, o->stats[stat].is_max ? "            sum = max(sum, " : "            sum += (");
-        text_add(s->t, "%s_term%d(v%s, float(COLS)", o->name, stat, c);
+        text_add(s->t, "%s_term%d(v%s, length", o->name, stat, c);
         chain_add_stats(i, stat, "", s->t);
         chain_add_params(item, s->t);
         text_add(s->t, "));\n");
@@ -342,7 +342,7 @@ static void finish_stat(struct glsl *s, int i, int stat)
 {
     const struct chain_item *item = &s->g->items[i];
     const struct operator_stat *st = &item->op->stats[stat];
-    text_add(s->t, "        sum = team_%s(sum);\n        float s%d_%d = %s_finish%d(sum, float(COLS)",
+    text_add(s->t, "        sum = team_%s(sum);\n        float s%d_%d = %s_finish%d(sum, length",
              st->is_max ? "max" : "sum", i, stat, item->op->name, stat);
     chain_add_stats(i, stat, "", s->t);
     chain_add_params(item, s->t);
@@ -431,7 +431,11 @@ static void fill_launch(struct glsl *s, struct step *step)
     step->groups[0] = (uint32_t)((units + per - 1) / per);
     step->push[0] = (uint32_t)s->g->rows;
     step->push[1] = (uint32_t)per;
-    step->push_count = 2;
+    /* The row's length as a constant would let the optimiser of SPIR-V merge the mean's division by it into every difference
+     * from the mean: eight operations per element of layernorm instead of six. */
+    float length = (float)s->g->cols;
+    memcpy(&step->push[2], &length, 4);
+    step->push_count = 3;
 }
 
 static enum texel_format texel_format(const struct glsl *s, enum type type)

@@ -136,10 +136,10 @@ static bool set_cost(struct plan *p, struct step *step, const struct kernel *k, 
         double passes = b->role == ROLE_INOUT ? 2 : 1;
         if (b->passes[0] && !count_value(k, k->passes_line, "passes", b->passes, s, &passes, e))
             return false;
+        if (k->passes_line && i < step->binding_count)
+            step->bindings[i].passes_declared = passes;
         step->cost.bytes_issued += passes * (double)tensor_bytes(&p->tensors[tensors[i]]);
     }
-    if (k->passes_line)
-        step->passes_declared = step->cost.bytes_issued / p->tensor_bytes;
     return true;
 }
 

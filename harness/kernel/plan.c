@@ -207,14 +207,13 @@ struct step *plan_add_step(struct plan *p, const char *label)
     memset(s, 0, sizeof *s);
     s->label = need_string(label);
     s->groups[0] = s->groups[1] = s->groups[2] = 1;
-    s->passes_declared = NAN;
     return s;
 }
 
 void step_bind(struct step *s, int tensor, enum bind_kind kind, enum texel_format format, bool reads, bool writes)
 {
     struct step_binding *b = &s->bindings[s->binding_count];
-    *b = (struct step_binding){.tensor = tensor, .reads = reads, .writes = writes};
+    *b = (struct step_binding){.tensor = tensor, .reads = reads, .writes = writes, .passes_declared = NAN};
     b->slot = (struct program_binding){.set = 0, .binding = (uint32_t)s->binding_count, .kind = kind, .format = format};
     s->binding_count++;
 }

@@ -41,6 +41,7 @@ struct step_binding {
     int tensor;
     struct program_binding slot; /* set, binding, kind, texel format */
     bool reads, writes;
+    double passes_declared; /* issued passes over the tensor, by header; NAN where nothing says so */
 };
 
 #define STEP_BINDINGS_MAX 16
@@ -62,7 +63,6 @@ struct step {
     uint32_t groups[3];
     /* compulsory bytes are filled by plan_finish from the bindings; issued bytes and operations by the maker */
     struct cost cost;
-    double passes_declared; /* issued passes by header; NAN where the maker knows better */
 };
 
 struct plan;

@@ -56,6 +56,10 @@ void traffic_step_clear(struct traffic_step *s);
 bool traffic_dry(const struct plan *plan, bool footprint, struct traffic *t, struct error *e);
 void traffic_free(struct traffic *t);
 
+/* Holds what a plan declares against what was counted: issued passes of each buffer where a header states them, issued and
+ * compulsory bytes of chains, and operations. false, EXIT_CHECK, with both numbers, where one of them lies. */
+bool traffic_check(const struct plan *plan, const struct traffic *t, struct error *e);
+
 /* Takes the counts over into a cost: issued bytes and operations, with footprint the compulsory bytes too. */
 void traffic_cost(const struct traffic_step *s, bool footprint, struct cost *cost);
 

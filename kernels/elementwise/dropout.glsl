@@ -21,5 +21,5 @@ uint op_dropout_hash(uint seed, uint index)
 
 float op_dropout(float x, float p, float seed, uint index)
 {
-    return op_dropout_hash(uint(seed), index) >= uint(p * 4294967296.0f) ? x * (1.0f / (1.0f - p)) : 0.0f;
+    return x * (op_dropout_hash(uint(seed), index) >= uint(p * 4294967296.0f) ? 1.0f / (1.0f - p) : 0.0f);
 }

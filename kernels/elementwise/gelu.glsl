@@ -1,7 +1,7 @@
 //! operator   gelu
 //! kind       map
 //! idea       GELU by the tanh formula, which is x times the sigmoid of 2u: one exponential, one division.
-//! ops        fma=1 mul=3 add=1 exp=1 div=1
+//! ops        mul=3 add=2 exp=1 div=1
 //! reference  0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))
 float op_gelu(float x)
 {

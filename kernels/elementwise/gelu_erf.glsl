@@ -1,7 +1,7 @@
 //! operator   gelu_erf
 //! kind       map
 //! idea       GELU by its definition, x times the normal distribution function, with erf by a polynomial.
-//! ops        fma=4 mul=6 add=3 exp=1 div=1
+//! ops        fma=5 mul=6 add=3 exp=1 div=2
 //! reference  0.5 * x * (1 + erf(x / sqrt(2)))
 /* Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26: |error| <= 1.5e-7. */
 float op_gelu_erf(float x)

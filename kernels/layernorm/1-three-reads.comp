@@ -7,7 +7,7 @@
 //! buffer     y  out  f32[rows,cols]
 //! reference  layernorm  tolerance 1e-3
 //! passes     x=3 y=1
-//! flops      6*rows*cols
+//! flops      6*rows*cols+2176*rows
 //! launch     groups=min(rows,65535)
 
 const uint LANES = 32;

@@ -6,7 +6,7 @@
 //! buffer     y  out  f32[rows,cols]
 //! reference  layernorm  tolerance 1e-3
 //! passes     x=1+2*max(0,cols-32*KEEP)/cols y=1
-//! flops      6*rows*cols
+//! flops      6*rows*cols+2176*rows
 //! launch     groups=min(rows,65535)
 //! tune       KEEP 32 8 16 64
 

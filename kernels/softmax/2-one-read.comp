@@ -7,7 +7,7 @@
 //! buffer     y  out  f32[rows,cols]
 //! reference  softmax  tolerance 3e-6
 //! passes     x=1+2*max(0,cols-32*KEEP)/cols y=1
-//! flops      5*rows*cols
+//! flops      5*rows*cols+2080*rows
 //! launch     groups=min(rows,65535)
 //! tune       KEEP 32 8 16 64
 

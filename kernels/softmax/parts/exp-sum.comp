@@ -9,7 +9,7 @@
 //! buffer     s  out  f32[rows,1]
 //! reference  exp_sum  tolerance 1e-5
 //! passes     x=1 m=32 e=1 s=1
-//! flops      3*rows*cols
+//! flops      3*rows*cols+1024*rows
 //! launch     groups=min(rows,65535)
 
 const uint LANES = 32;

@@ -8,7 +8,7 @@
 //! buffer     y  out  f32[rows,cols]
 //! reference  normalise  tolerance 1e-7
 //! passes     e=1 s=32 y=1
-//! flops      rows*cols
+//! flops      rows*cols+32*rows
 //! launch     groups=min(rows,65535)
 
 const uint LANES = 32;

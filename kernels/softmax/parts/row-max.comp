@@ -7,7 +7,7 @@
 //! buffer     m  out  f32[rows,1]
 //! reference  row_max  tolerance 1e-12
 //! passes     x=1 m=1
-//! flops      rows*cols
+//! flops      rows*cols+1024*rows
 //! launch     groups=min(rows,65535)
 
 const uint LANES = 32;

@@ -1,0 +1,68 @@
+/* Declared against counted. */
+#include <math.h>
+#include <string.h>
+
+#include "harness/measure/traffic.h"
+
+/* Bytes are exact. Operations of a header or of the operator table leave out what is done per row or per lane and not per element
+ * (a reduction's last sums), which is less than this for rows of a thousand elements. */
+#define BYTES_TOLERANCE 1e-6
+#define FLOPS_TOLERANCE 0.03
+
+static bool agree(double declared, double counted, double tolerance)
+{
+    return fabs(declared - counted) <= tolerance * fmax(fabs(declared), fabs(counted));
+}
+
+static const struct traffic_buffer *counted_at(const struct traffic_step *s, const struct program_binding *slot)
+{
+    for (int i = 0; i < s->buffer_count; i++)
+        if (!s->buffers[i].shared_name && s->buffers[i].set == slot->set && s->buffers[i].binding == slot->binding)
+            return &s->buffers[i];
+    return NULL;
+}
+
+static bool check_passes(const struct plan *p, const struct step *s, const struct traffic_step *t, struct error *e)
+{
+    for (int i = 0; i < s->binding_count; i++) {
+        const struct step_binding *b = &s->bindings[i];
+        const struct traffic_buffer *c = counted_at(t, &b->slot);
+        double counted = c && c->tensor_bytes ? (double)(c->bytes_loaded + c->bytes_stored) / (double)c->tensor_bytes : 0;
+        if (!isnan(b->passes_declared) && !agree(b->passes_declared, counted, BYTES_TOLERANCE))
+            return error_set(e, EXIT_CHECK, "%s declares %.6g issued passes over %s, but it makes %.6g", s->label,
+                             b->passes_declared, p->tensors[b->tensor].name, counted);
+    }
+    return true;
+}
+
+static bool check_bytes(const struct step *s, const struct traffic_step *t, bool footprint, struct error *e)
+{
+    double issued = traffic_bytes_issued(t), compulsory = traffic_bytes_compulsory(t);
+    double declared = s->cost.bytes_read + s->cost.bytes_written;
+    if (!agree(s->cost.bytes_issued, issued, BYTES_TOLERANCE))
+        return error_set(e, EXIT_CHECK, "%s is said to issue %.0f bytes, but it issues %.0f", s->label, s->cost.bytes_issued, issued);
+    if (footprint && !agree(declared, compulsory, BYTES_TOLERANCE))
+        return error_set(e, EXIT_CHECK, "%s is said to move %.0f compulsory bytes, but it moves %.0f", s->label, declared, compulsory);
+    return true;
+}
+
+static bool check_flops(const struct step *s, const struct traffic_step *t, struct error *e)
+{
+    double declared = ops_flops(s->cost.ops), counted = (double)(t->flops[0] + t->flops[1] + t->flops[2]);
+    if (declared > 0 && !agree(declared, counted, FLOPS_TOLERANCE))
+        return error_set(e, EXIT_CHECK, "%s declares %.0f flops, but it does %.0f", s->label, declared, counted);
+    return true;
+}
+
+bool traffic_check(const struct plan *plan, const struct traffic *t, struct error *e)
+{
+    bool header = strcmp(plan->counts_from, "header") == 0;
+    for (int i = 0; i < t->count; i++) {
+        const struct step *s = &plan->steps[i];
+        bool ok = header ? check_passes(plan, s, &t->steps[i], e) : check_bytes(s, &t->steps[i], t->footprint, e);
+        bool fused = strchr(s->label, '|') != NULL; /* there the compiler merges neighbours: 0.5*1.5 is one factor */
+        if (!ok || (!fused && !check_flops(s, &t->steps[i], e)))
+            return false;
+    }
+    return true;
+}
