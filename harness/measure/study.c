@@ -83,7 +83,8 @@ static void describe_run(struct run *r, const struct study_run *q, const struct 
     r->variant = need_string(p->variant);
     r->groupings = p->groupings;
     r->grouping = need(sizeof *r->grouping * (size_t)(p->groupings + 1));
-    memcpy(r->grouping, p->grouping, sizeof *r->grouping * (size_t)p->groupings);
+    if (p->groupings > 0) /* kernel files have none */
+        memcpy(r->grouping, p->grouping, sizeof *r->grouping * (size_t)p->groupings);
     memcpy(r->shape, p->shape, sizeof r->shape);
     r->shapes = p->shapes;
     r->tensor_bytes = p->tensor_bytes;
