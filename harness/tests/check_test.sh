@@ -1,0 +1,65 @@
+#!/bin/bash
+# Every kernel and operator of the lab keeps its word: header against module, result against reference, and passes, bytes
+# and operations against counts. Kernels that lie are refused, each with both numbers.
+set -u
+BIN=${ROOFLAB:-build/rooflab}
+DIR=$(mktemp -d)
+trap 'rm -rf "$DIR"' EXIT
+failures=0
+
+fail() {
+    echo "check_test: $*"
+    failures=$((failures + 1))
+}
+
+if ! "$BIN" devices --json 2>/dev/null | grep -q '"vulkan:'; then
+    echo "skipped: no Vulkan device"
+    exit 77
+fi
+
+"$BIN" check >"$DIR/all" 2>&1 || { fail "rooflab check failed:"; grep -v '^ok' "$DIR/all"; }
+
+# A copy kernel with one header line replaced ($2) must fail with words that match $3.
+lie() {
+    local name=$1 line=$2 words=$3
+    cat >"$DIR/$name.comp" <<EOF
+#version 450
+//! kernel     liar/$name
+//! idea       A copy that scales, with a header that may lie.
+//! shape      rows=64 cols=256
+//! buffer     x  in   f32[rows,cols]
+//! buffer     y  out  f32[rows,cols]
+//! reference  scale(2)  tolerance 1e-6
+//! passes     x=1 y=1
+//! flops      rows*cols
+//! launch     groups=rows
+layout(local_size_x = 256) in;
+layout(push_constant) uniform Shape { uint rows, cols; };
+layout(binding = 0) readonly buffer X { float x[]; };
+layout(binding = 1) writeonly buffer Y { float y[]; };
+void main()
+{
+    for (uint i = gl_LocalInvocationID.x; i < cols; i += 256)
+        y[gl_WorkGroupID.x * cols + i] = 2.0 * x[gl_WorkGroupID.x * cols + i];
+}
+EOF
+    if [ -n "$line" ]; then
+        local key=${line%% *}
+        sed -i "s|^//! $key .*|//! $line|" "$DIR/$name.comp"
+    fi
+    "$BIN" check "$DIR/$name.comp" >"$DIR/out" 2>&1
+    local code=$?
+    if [ -z "$words" ]; then
+        [ $code = 0 ] || { fail "$name is honest, but: exit $code"; cat "$DIR/out"; }
+    else
+        [ $code = 1 ] || fail "$name: exit $code, not 1"
+        grep -qE "$words" "$DIR/out" || { fail "$name does not say: $words"; cat "$DIR/out"; }
+    fi
+}
+
+lie honest "" ""
+lie passes "passes     x=2 y=1" "declares 2 issued passes over x, but it makes 1"
+lie flops "flops      5*rows*cols" "declares 81920 flops, but it does 16384"
+lie result "reference  scale(3)  tolerance 1e-6" "the reference says"
+
+[ $failures = 0 ]
