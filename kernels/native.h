@@ -14,7 +14,7 @@
  * compiler's vectoriser does it; bodies on vector types would need overloads and ?: on vectors, which C has
  * not). Their errors, in units in the last place, are tested in harness/tests/test_native.c:
  *
- *     exp 2    log 2    tanh 3    erf 3    inversesqrt 2    sqrt and division correctly rounded
+ *     exp 1    log 1    tanh 2    erf 1    inversesqrt 2    sqrt and division correctly rounded
  *
  * exp of less than -87.3 gives 1.2e-38 (the smallest normal float), of more than 88.7 gives 3.3e38. */
 #include <stddef.h>
@@ -50,19 +50,20 @@ static inline float glsl_abs(float a) { return __builtin_fabsf(a); }
 static inline float glsl_sqrt(float a) { return __builtin_sqrtf(a); }
 static inline float glsl_inversesqrt(float a) { return 1.0f / __builtin_sqrtf(a); }
 
-/* x = n ln2 + r with |r| <= ln2 / 2: 2^n is added into the exponent, e^r is the minimax polynomial of degree
- * 5, whose own error is 0.6 ulp. Adding 1.5 * 2^23 rounds to a whole number and leaves it in the low bits. */
+/* x = n ln2 + r with |r| <= ln2 / 2: 2^n is added into the exponent, e^r is a polynomial of degree 6 (degree 5
+ * would be off by 3 ulp). Adding 1.5 * 2^23 rounds to a whole number and leaves it in the low bits. */
 static inline float glsl_exp(float x)
 {
     x = glsl_min(glsl_max(x, -87.3365447506f), 88.7228317f);
     float shifted = x * 1.44269504f + 12582912.0f, n = shifted - 12582912.0f;
     float r = x - n * 0.693145752f;
     r = r - n * 1.42860677e-6f;
-    float p = 8.297619576e-3f;
-    p = p * r + 4.191562923e-2f;
-    p = p * r + 1.666757654e-1f;
-    p = p * r + 4.999889266e-1f;
-    p = p * r + 9.999996911e-1f;
+    float p = 1.37805939e-3f;
+    p = p * r + 8.37312452e-3f;
+    p = p * r + 4.16695364e-2f;
+    p = p * r + 1.66664720e-1f;
+    p = p * r + 4.99999851e-1f;
+    p = p * r + 1.0f;
     p = p * r + 1.0f;
     return float_of_bits(bits_of_float(p) + (bits_of_float(shifted) << 23));
 }

@@ -22,7 +22,7 @@
  *                "cache_resident","speedup":{"over","median","low","high","n","predicted"},"steps":[run..]}
  *                "steps" are the run's dispatches in order, each with those keys that have a value.
  *   ceiling     {"kind":"bandwidth","mix":"read|write|copy|triad","via":"shader|command|native",
- *                "access":"f32|vec2|vec4|texel"|null,"workgroup","footprint_bytes",
+ *                "access":"f32|vec2|vec4|texel|plain|stream"|null,"workgroup","footprint_bytes",
  *                "bytes_per_s":{"median","low","high","n"}}
  *               {"kind":"compute","type":"f32","op","width","chains","workgroup","ops_per_s":{..}}
  *                ops_per_s counts flops for "fma" (2 each) and "mul+add" (2 a pair), and plain operations for
@@ -59,7 +59,7 @@ double ops_flops(const double ops[OP_COUNT]); /* fma = 2, the integer ones 0, al
 
 enum mix { MIX_READ, MIX_WRITE, MIX_COPY, MIX_TRIAD, MIX_COUNT };
 enum via { VIA_SHADER, VIA_COMMAND, VIA_NATIVE, VIA_COUNT };
-enum access { ACCESS_NONE, ACCESS_F32, ACCESS_VEC2, ACCESS_VEC4, ACCESS_TEXEL, ACCESS_COUNT };
+enum access { ACCESS_NONE, ACCESS_F32, ACCESS_VEC2, ACCESS_VEC4, ACCESS_TEXEL, ACCESS_PLAIN, ACCESS_STREAM, ACCESS_COUNT };
 const char *mix_name(enum mix m);
 const char *via_name(enum via v);
 const char *access_name(enum access a); /* NULL for ACCESS_NONE */
@@ -72,7 +72,7 @@ struct ceiling {
     enum mix mix;           /* bandwidth */
     enum via via;           /* bandwidth */
     enum access access;     /* bandwidth; ACCESS_NONE for commands */
-    int workgroup;          /* invocations in a workgroup; 0 where it does not apply */
+    int workgroup;          /* invocations in a workgroup, on the host threads; 0 where it does not apply */
     double footprint_bytes; /* bandwidth: distinct bytes touched, reads and writes together */
     char type[8];           /* compute: "f32", "i32" */
     char op[16];            /* compute: op_name(), or "mul+add"; fma and mul+add are in flops/s */

@@ -33,6 +33,7 @@ struct device_info {
     bool computes;        /* false: a model that has time but no results */
     enum language language;
     uint32_t threads;      /* of the host that run a kernel; 0 where that is not ours to say */
+    uint32_t vector_floats; /* of the host's vector registers */
     uint64_t stream_bytes; /* C kernels store past the caches in steps with this much traffic or more */
     uint32_t api_major, api_minor, api_patch;
     uint32_t vendor_id, device_id;

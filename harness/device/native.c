@@ -75,7 +75,7 @@ static void touch(void *context, int worker, int workers)
 static struct buffer *native_buffer_create(struct device *d, uint64_t bytes, struct error *e)
 {
     struct buffer *b = need(sizeof *b);
-    b->size = bytes;
+    b->size = bytes = (bytes + 3) & ~3ull; /* views are in whole words */
     b->mapped = bytes + HUGE_PAGE;
     b->mapping = mmap(NULL, b->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (b->mapping == MAP_FAILED) {
@@ -279,6 +279,15 @@ static void processor_name(char *out, size_t size)
     text_free(&info);
 }
 
+static uint32_t vector_floats(void)
+{
+#if defined __x86_64__
+    return __builtin_cpu_supports("avx512f") ? 16 : __builtin_cpu_supports("avx2") ? 8 : 4;
+#else
+    return 4;
+#endif
+}
+
 /* Stores go past the caches from this traffic on: what the team's second caches hold. */
 static uint64_t stream_bytes(int threads)
 {
@@ -305,6 +314,7 @@ static void describe(struct device_info *i, int threads, bool given)
     i->hardware = i->computes = true;
     i->threads = (uint32_t)threads;
     i->stream_bytes = stream_bytes(threads);
+    i->vector_floats = vector_floats();
     i->subgroup_size = i->max_invocations = 1;
     i->push_bytes = 128;
     for (int k = 0; k < 3; k++)

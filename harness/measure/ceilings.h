@@ -16,7 +16,8 @@ void probes_compute(struct probes *p, const struct device_info *d, const char *o
 void probes_launch(struct probes *p);
 void probes_clear(struct probes *p, struct pool *pool);
 
-/* The workgroup that the chain generator uses on this device. */
+/* The access and the workgroup that the chain generator uses on this device. */
+enum access ceilings_access(const struct device_info *d);
 int ceilings_workgroup(const struct device_info *d);
 
 /* The probes that an experiment needs for tensors of these sizes: all mixes, the accesses that count, both

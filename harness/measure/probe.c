@@ -7,6 +7,7 @@
 
 #include "harness/kernel/chain_glsl.h"
 #include "harness/kernel/shader.h"
+#include "harness/measure/probe_c.h"
 
 /* Dispatches in the row of empty ones. */
 #define LAUNCHES 32
@@ -38,13 +39,16 @@ static const char *vector_of(enum access a)
 
 static uint64_t buffer_bytes(const struct ceiling *c)
 {
-    uint64_t bytes = (uint64_t)(c->footprint_bytes / mixes[c->mix].buffers);
-    return bytes / 16 * 16;
+    uint64_t bytes = (uint64_t)(c->footprint_bytes / mixes[c->mix].buffers), grain = c->via == VIA_NATIVE ? PROBE_C_GRAIN : 16;
+    return bytes / grain * grain;
 }
 
 bool probe_fits(const struct device_info *d, enum mix mix, enum access access, double footprint)
 {
     double bytes = footprint / mixes[mix].buffers;
+    bool host = access == ACCESS_PLAIN || access == ACCESS_STREAM;
+    if ((access != ACCESS_NONE && host != (d->language == LANGUAGE_C)) || (access == ACCESS_STREAM && mix == MIX_READ))
+        return false;
     if (access == ACCESS_TEXEL && (bytes / 16 > (double)d->max_texel_elements || mix == MIX_WRITE))
         return false; /* texel buffers are read; what is written goes to a storage buffer */
     return bytes <= (double)d->max_binding_bytes && bytes <= (double)d->max_buffer_bytes &&
@@ -106,18 +110,39 @@ static void deal(const struct device_info *d, struct step *s, uint64_t vectors, 
     s->push_count = 3;
 }
 
-static struct plan *bandwidth_plan(struct probe *q, const struct device_info *d)
+/* On the host a "workgroup" is the number of threads at work. */
+static void deal_native(struct step *s, uint64_t floats, uint32_t workers)
+{
+    s->language = LANGUAGE_C;
+    s->push[0] = (uint32_t)floats;
+    s->push[2] = 1;
+    s->push[3] = workers;
+    s->push_count = 4;
+}
+
+static struct plan *bandwidth_plan(struct probe *q, const struct device_info *d, struct error *e)
 {
     struct plan *p = need(sizeof *p);
     uint64_t bytes = buffer_bytes(&q->ceiling);
+    bool native = q->ceiling.via == VIA_NATIVE;
     struct step *s = plan_add_step(p, q->label);
     int inputs = q->ceiling.mix == MIX_WRITE ? 0 : q->ceiling.mix == MIX_TRIAD ? 2 : 1;
-    deal(d, s, bytes / 4 / (uint64_t)width_of(q->ceiling.access), (uint32_t)q->ceiling.workgroup);
-    uint64_t lanes = (uint64_t)s->groups[0] * (uint64_t)q->ceiling.workgroup * 4ull * (uint64_t)width_of(q->ceiling.access);
+    uint64_t lanes = (uint64_t)q->ceiling.workgroup * PROBE_C_GRAIN;
+    if (native) {
+        deal_native(s, bytes / 4, (uint32_t)q->ceiling.workgroup);
+    } else {
+        deal(d, s, bytes / 4 / (uint64_t)width_of(q->ceiling.access), (uint32_t)q->ceiling.workgroup);
+        lanes = (uint64_t)s->groups[0] * (uint64_t)q->ceiling.workgroup * 4ull * (uint64_t)width_of(q->ceiling.access);
+    }
     bind_probe_buffer(p, s, "probe-out", q->ceiling.mix == MIX_READ ? lanes : bytes, false, q->ceiling.access, 0);
     for (int k = 0; k < inputs; k++)
         bind_probe_buffer(p, s, k ? "probe-in1" : "probe-in0", bytes, true, q->ceiling.access, 101u + (uint32_t)k);
-    bandwidth_glsl(&q->ceiling, &s->glsl);
+    if (native && !probe_bandwidth_c(&q->ceiling, &s->c, e)) {
+        plan_free(p);
+        return NULL;
+    }
+    if (!native)
+        bandwidth_glsl(&q->ceiling, &s->glsl);
     q->ceiling.footprint_bytes = (double)bytes * mixes[q->ceiling.mix].buffers;
     q->work = q->ceiling.footprint_bytes;
     s->cost.bytes_read = (double)bytes * inputs;
@@ -222,7 +247,8 @@ static struct plan *compute_plan(struct probe *q, const struct device_info *d, s
     struct plan *p = need(sizeof *p);
     struct step *s = plan_add_step(p, q->label);
     /* Enough workgroups for the largest GPU; on a software device a few per core. */
-    s->groups[0] = device_is_software(d) ? 64 : 4096;
+    s->language = d->language;
+    s->groups[0] = d->language == LANGUAGE_C ? 1 : device_is_software(d) ? 64 : 4096;
     uint64_t lanes = (uint64_t)s->groups[0] * (uint64_t)q->ceiling.workgroup;
     bind_probe_buffer(p, s, f->integer ? "probe-int" : "probe-flop", lanes * 4, false, ACCESS_F32, 0);
     float b = 0.999f, c = 0.5f;
@@ -232,7 +258,15 @@ static struct plan *compute_plan(struct probe *q, const struct device_info *d, s
     s->push[3] = 0x2c1b3c6du;
     s->push[4] = 0x297a2d39u;
     s->push_count = 5;
-    compute_glsl(&q->ceiling, f, &s->glsl);
+    if (d->language == LANGUAGE_C) {
+        s->push[s->push_count++] = (uint32_t)q->ceiling.workgroup;
+        if (!probe_compute_c(&q->ceiling, f->line, f->line_b, COMPUTE_UNROLL, &s->c, e)) {
+            plan_free(p);
+            return NULL;
+        }
+    } else {
+        compute_glsl(&q->ceiling, f, &s->glsl);
+    }
     double lines = (double)lanes * q->ceiling.width * q->ceiling.chains * COMPUTE_UNROLL * (f->line_b ? 2 : 1);
     q->work = lines * f->ops;
     enum op op = op_find(q->ceiling.op);
@@ -309,9 +343,11 @@ static bool open_launch(struct probe *q, struct pool *pool, struct error *e)
 {
     struct plan *p = need(sizeof *p);
     struct step *s = plan_add_step(p, "empty");
+    s->language = pool_device(pool)->info.language;
+    bool ok = s->language != LANGUAGE_C || probe_empty_c(&s->c, e);
     text_add(&s->glsl, "#version 450\nlayout(local_size_x = 1) in;\nvoid main() {}\n");
     q->work = LAUNCHES;
-    q->sequence = step_sequence(pool, p, s, LAUNCHES, e);
+    q->sequence = ok ? step_sequence(pool, p, s, LAUNCHES, e) : NULL;
     plan_free(p);
     return q->sequence != NULL;
 }
@@ -329,9 +365,11 @@ bool probe_open(struct probe *q, struct pool *pool, double run_s, struct error *
         return q->sequence != NULL;
     }
     bool bandwidth = q->ceiling.kind == CEILING_BANDWIDTH;
-    struct plan *p = bandwidth ? bandwidth_plan(q, &d->info) : compute_plan(q, &d->info, e);
+    struct plan *p = bandwidth ? bandwidth_plan(q, &d->info, e) : compute_plan(q, &d->info, e);
     bool ok = p && open_repeated(q, pool, p, bandwidth ? 2 : 0, run_s, e);
     plan_free(p);
+    if (!ok)
+        probe_close(q, pool);
     return ok || error_prefix(e, "ceiling %s", q->label);
 }
 
