@@ -323,7 +323,7 @@ int labels_place(struct chart *c)
         order[i] = i;
     for (int start = 0; start < STARTS; start++) {
         double cost = place_all(c, order);
-        if (cost < best_cost)
+        if (c->label_count > 0 && cost < best_cost)
             memcpy(best, c->labels, (size_t)c->label_count * sizeof *best);
         best_cost = fmin(cost, best_cost);
         shuffle(order, c->label_count, &state);
