@@ -11,6 +11,7 @@
 #include "harness/cli/progress.h"
 #include "harness/cli/report.h"
 #include "harness/cli/style.h"
+#include "harness/cli/wrap.h"
 #include "harness/measure/experiment.h"
 #include "harness/measure/provenance.h"
 
@@ -50,29 +51,27 @@ static void print_result(const struct arguments *a, const struct record *r)
         report_runs(r, stdout);
         report_claims(r, stdout);
         report_notes(r, stdout);
-        if (r->conclusion)
-            printf("\n%s%s%s\n", s->bold, r->conclusion, s->off);
+        if (r->conclusion) {
+            printf("\n%s", s->bold);
+            wrap_print(stdout, r->conclusion, 0, 0);
+            printf("%s", s->off);
+        }
     }
 }
 
-static int finish(const struct arguments *a, const struct experiment *x, const struct device *d, const struct record *r)
+/* What one device has seen: printed, and its record written to *path (NULL where it could not be). */
+static int finish(const struct arguments *a, const struct experiment *x, const struct device *d, const struct record *r,
+                  char **path)
 {
-    struct outcome_chart charts[EXPERIMENT_CHARTS_MAX];
     struct error e = {0};
-    char *path = NULL;
     int code = outcome_worse(study_exit(r), report_claim_failed(r) ? EXIT_CHECK : EXIT_OK);
     print_result(a, r);
     fflush(stdout);
-    for (int i = 0; i < x->chart_count; i++)
-        charts[i] = (struct outcome_chart){x->charts[i].kind, x->charts[i].group};
-    if (outcome_write(a, r, d->info.slug, x->name, &path, &e)) {
-        fprintf(stderr, "\nwritten:\n  %s\n", path);
-        code = outcome_worse(code, outcome_charts(a, r, path, charts, x->chart_count));
-    } else {
+    if (outcome_write(a, r, d->info.slug, x->name, path, &e))
+        fprintf(stderr, "\nwritten:\n  %s\n", *path);
+    else
         code = outcome_worse(code, command_fail(a, &e));
-    }
-    free(path);
-    return interrupted ? EXIT_INTERRUPTED : code;
+    return code;
 }
 
 static bool measure(const struct arguments *a, const struct experiment *x, struct device *d, struct record *r,
@@ -86,25 +85,78 @@ static bool measure(const struct arguments *a, const struct experiment *x, struc
     return ok;
 }
 
+enum { DEVICES_MAX = 2 };
+
+struct session {
+    struct record records[DEVICES_MAX];
+    char *paths[DEVICES_MAX];
+    int count;
+};
+
+static int run_device(const struct arguments *a, const struct experiment *x, struct device *d, struct session *s)
+{
+    struct error e = {0};
+    struct record *r = &s->records[s->count];
+    if (!a->json && !a->csv)
+        print_head(x, d);
+    if (!measure(a, x, d, r, &e))
+        return command_fail(a, &e);
+    return finish(a, x, d, r, &s->paths[s->count++]);
+}
+
+/* Charts of all devices on one page, beside the first record. */
+static int draw_charts(const struct arguments *a, const struct experiment *x, const struct session *s)
+{
+    struct outcome_chart charts[EXPERIMENT_CHARTS_MAX];
+    const struct record *records[DEVICES_MAX];
+    for (int i = 0; i < x->chart_count; i++)
+        charts[i] = (struct outcome_chart){x->charts[i].kind, x->charts[i].group};
+    for (int i = 0; i < s->count; i++)
+        records[i] = &s->records[i];
+    if (s->count == 0 || !s->paths[0])
+        return EXIT_OK;
+    return outcome_charts_of(a, records, s->count, s->paths[0], charts, x->chart_count);
+}
+
+/* A software device shows the shape of the lesson, the host itself its true memory bus: where nobody has named a device and
+ * there is no GPU, both are asked. Text for programs tells of one device. */
+static bool wants_host_too(const struct arguments *a, const struct device *d)
+{
+    const char *named = getenv("ROOFLAB_DEVICE");
+    return !a->device && !(named && *named) && !a->json && !a->csv && device_is_software(&d->info);
+}
+
+static int run_devices(const struct arguments *a, const struct experiment *x)
+{
+    struct session s = {0};
+    struct error e = {0};
+    struct device *d = device_open(a->device, &e);
+    int code = d ? run_device(a, x, d, &s) : command_fail(a, &e);
+    bool both = d && wants_host_too(a, d);
+    device_close(d);
+    d = both && !interrupted ? device_open("native", &e) : NULL;
+    if (d) {
+        printf("\n");
+        code = outcome_worse(code, run_device(a, x, d, &s));
+    }
+    device_close(d);
+    code = outcome_worse(code, draw_charts(a, x, &s));
+    for (int i = 0; i < s.count; i++) {
+        record_clear(&s.records[i]);
+        free(s.paths[i]);
+    }
+    return interrupted ? EXIT_INTERRUPTED : code;
+}
+
 static int run(const struct arguments *a)
 {
     const struct options *o = a->own;
     struct error e = {0};
-    struct record r = {0};
     struct experiment *x = experiment_read(a->words[0], &e);
     bool ok = x && (!o->chain || experiment_override(x, o->chain, &e));
     if (ok && !isnan(o->tensor_bytes))
         x->tensor_bytes = o->tensor_bytes;
-    struct device *d = ok ? device_open(a->device, &e) : NULL;
-    int code;
-    if (d && !a->json && !a->csv)
-        print_head(x, d);
-    if (d && measure(a, x, d, &r, &e))
-        code = finish(a, x, d, &r);
-    else
-        code = command_fail(a, &e);
-    record_clear(&r);
-    device_close(d);
+    int code = ok ? run_devices(a, x) : command_fail(a, &e);
     experiment_free(x);
     return code;
 }
@@ -126,7 +178,8 @@ const struct command command_experiment = {
     .summary = "ask this machine a question: tables, charts, a verdict",
     .about = "Runs experiments/NAME.txt: verifies every kernel against its double-precision reference, measures runs and the "
              "ceilings that judge them in the same rounds, tests the bound t >= k*S/B, draws the charts, and says in one "
-             "sentence what came out. The record with every raw sample goes to results/<device>/NAME.json.",
+             "sentence what came out. The record with every raw sample goes to results/<device>/NAME.json. Without a GPU, and "
+             "where no device is named, the software device and the host processor are both measured and drawn on one page.",
     .usage = "NAME",
     .word = "an experiment",
     .min_words = 1,

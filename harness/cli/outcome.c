@@ -21,18 +21,24 @@ bool outcome_write(const struct arguments *a, const struct record *r, const char
     return record_write(r, t.s, e);
 }
 
-static bool draw(const struct record *r, const struct outcome_chart *c, const char *stem, struct error *e)
+static bool draw(const struct record *const *records, int n, const struct outcome_chart *c, const char *stem, struct error *e)
 {
     struct chart_options o = {.stem = stem, .group = c->group && *c->group ? c->group : NULL, .draw = true};
     if (strcmp(c->kind, "passes") == 0)
-        return chart_passes(&r, 1, &o, e);
+        return chart_passes(records, n, &o, e);
     if (strcmp(c->kind, "bandwidth") == 0)
-        return chart_bandwidth(&r, 1, &o, e);
-    return chart_roofline(&r, 1, &o, e);
+        return chart_bandwidth(records, n, &o, e);
+    return chart_roofline(records, n, &o, e);
 }
 
 int outcome_charts(const struct arguments *a, const struct record *r, const char *record_path,
                    const struct outcome_chart *charts, int count)
+{
+    return outcome_charts_of(a, &r, 1, record_path, charts, count);
+}
+
+int outcome_charts_of(const struct arguments *a, const struct record *const *records, int n, const char *record_path,
+                      const struct outcome_chart *charts, int count)
 {
     int code = EXIT_OK;
     size_t base = strlen(record_path) - strlen(".json");
@@ -43,7 +49,7 @@ int outcome_charts(const struct arguments *a, const struct record *r, const char
         slug(group, sizeof group, charts[i].group ? charts[i].group : "");
         text_add(&stem, "%.*s-%s%s%s", (int)base, record_path, charts[i].kind, charts[i].group && *charts[i].group ? "-" : "",
                  charts[i].group && *charts[i].group ? group : "");
-        if (draw(r, &charts[i], stem.s, &e))
+        if (draw(records, n, &charts[i], stem.s, &e))
             fprintf(stderr, "  %s.png\n", stem.s);
         else
             code = outcome_worse(code, command_fail(a, &e));

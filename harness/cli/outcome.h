@@ -16,6 +16,9 @@ struct outcome_chart {
 };
 int outcome_charts(const struct arguments *a, const struct record *r, const char *record_path,
                    const struct outcome_chart *charts, int count);
+/* The same of several records on one page, beside the file record_path. */
+int outcome_charts_of(const struct arguments *a, const struct record *const *records, int n, const char *record_path,
+                      const struct outcome_chart *charts, int count);
 
 /* 4, 3, 1 in this order of weight; 0 else. */
 int outcome_worse(int a, int b);

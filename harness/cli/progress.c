@@ -30,7 +30,8 @@ static void figures(struct text *t, double done, double total, double elapsed)
         text_add(t, "%.0f of %.0f  %s", floor(done), total, spent);
     else
         text_add(t, "%2.0f %%  %s", 100 * done / total, spent);
-    if (done > 0 && done < total && elapsed > 1)
+    /* The first twentieth tells little of the rest: a driver compiles in it. */
+    if (done >= 0.05 * total && done < total && elapsed > 1)
         text_add(t, ", about %s left", left);
 }
 
@@ -54,6 +55,11 @@ static void step(void *context, const char *what, double done, double total)
     double now = host_clock_ns();
     if (!p->visible || !(total > 0) || !(done >= 0) || (p->drawn && now - p->drawn_ns < REDRAW_NS))
         return;
+    if (!p->phase || strcmp(p->phase, what ? what : "") != 0) { /* each phase has its own clock */
+        free(p->phase);
+        p->phase = need_string(what ? what : "");
+        p->started_ns = now;
+    }
     p->drawn = true;
     p->drawn_ns = now;
     draw(what ? what : "", done, total, (now - p->started_ns) / 1e9);
@@ -78,5 +84,7 @@ void progress_clear(struct progress *p)
 void progress_close(struct progress *p)
 {
     progress_clear(p);
+    free(p->phase);
+    p->phase = NULL;
     p->visible = false;
 }

@@ -12,6 +12,7 @@
 struct progress {
     struct progress_sink sink; /* hand &progress.sink down */
     bool visible, drawn;
+    char *phase; /* what is being done now, and since when */
     double started_ns, drawn_ns;
 };
 
