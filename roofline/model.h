@@ -9,6 +9,7 @@
 struct cost {
     double bytes_read, bytes_written; /* compulsory; their sum is the step's compulsory bytes */
     double bytes_issued;
+    double bytes_sectors; /* of distinct 32-byte sectors touched, by buffer; 0 where not counted */
     double largest_buffer_bytes;
     double ops[OP_COUNT];
 };

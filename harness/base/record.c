@@ -149,6 +149,7 @@ static const struct field run_fields[] = {
     {"clock", FIELD_STRING, .offset = offsetof(struct run, clock)},
     {"bytes_compulsory", FIELD_REAL, .offset = offsetof(struct run, bytes_compulsory)},
     {"bytes_issued", FIELD_REAL, .offset = offsetof(struct run, bytes_issued)},
+    {"bytes_sectors", FIELD_REAL, .offset = offsetof(struct run, bytes_sectors)},
     {"passes", FIELD_REAL, .offset = offsetof(struct run, passes)},
     {"passes_issued", FIELD_REAL, .offset = offsetof(struct run, passes_issued)},
     {"flops", FIELD_REAL, .offset = offsetof(struct run, flops)},

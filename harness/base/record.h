@@ -15,12 +15,14 @@
  *                "shape":{"rows":..},"tensor_bytes","status":"ok|unsupported|skipped|error","why","verified",
  *                "error_max","tolerance",
  *                "time_ns":{"median","low","high","n","stop","first"},"samples_ns":[..],"clock",
- *                "bytes_compulsory","bytes_issued","passes","passes_issued","flops","counts_from",
+ *                "bytes_compulsory","bytes_issued","bytes_sectors","passes","passes_issued","flops","counts_from",
  *                "ops":{"fma",..},
  *                "bound_ns","bound_bytes_per_s","verdict":"HOLDS|BEATEN|UNRESOLVED","cause","roof_ns",
  *                "roof_bytes_per_s","dispatch_ns","dispatches","binds","ablation":{"window_ns","copy_ns"},
  *                "cache_resident","speedup":{"over","median","low","high","n","predicted"},"steps":[run..]}
  *                "steps" are the run's dispatches in order, each with those keys that have a value.
+ *                "bytes_sectors" are bytes of distinct 32-byte sectors touched, per step and buffer; null unless
+ *                all steps were counted.
  *   ceiling     {"kind":"bandwidth","mix":"read|write|copy|triad","via":"shader|command|native",
  *                "access":"f32|vec2|vec4|texel|plain|stream"|null,"workgroup","footprint_bytes",
  *                "bytes_per_s":{"median","low","high","n"}}
@@ -114,7 +116,7 @@ struct run {
     double *samples_ns;
     int samples;
     char *clock; /* "device timestamps", "host clock", "model" */
-    double bytes_compulsory, bytes_issued, passes, passes_issued, flops;
+    double bytes_compulsory, bytes_issued, bytes_sectors, passes, passes_issued, flops;
     char *counts_from; /* "operators", "header", "counted" */
     double ops[OP_COUNT];
     double bound_ns, bound_bytes_per_s;

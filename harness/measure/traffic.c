@@ -330,9 +330,10 @@ void traffic_cost(const struct traffic_step *s, bool footprint, struct cost *c)
         c->ops[op] = (double)s->ops[op];
     if (!footprint)
         return;
-    c->bytes_read = c->bytes_written = 0;
+    c->bytes_read = c->bytes_written = c->bytes_sectors = 0;
     for (int k = 0; k < s->buffer_count; k++) {
         c->bytes_read += (double)s->buffers[k].bytes_read_first;
         c->bytes_written += (double)s->buffers[k].bytes_written;
+        c->bytes_sectors += (double)s->buffers[k].bytes_sectors;
     }
 }

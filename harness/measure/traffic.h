@@ -60,7 +60,7 @@ void traffic_free(struct traffic *t);
  * compulsory bytes of chains, and operations. false, EXIT_CHECK, with both numbers, where one of them lies. */
 bool traffic_check(const struct plan *plan, const struct traffic *t, struct error *e);
 
-/* Takes the counts over into a cost: issued bytes and operations, with footprint the compulsory bytes too. */
+/* Takes the counts over into a cost: issued bytes and operations, with footprint compulsory bytes and sectors too. */
 void traffic_cost(const struct traffic_step *s, bool footprint, struct cost *cost);
 
 double traffic_bytes_issued(const struct traffic_step *s);

@@ -210,6 +210,7 @@ static void every_key_carries_its_member(void **state)
         {"first", &run->first_ns},
         {"bytes_compulsory", &run->bytes_compulsory},
         {"bytes_issued", &run->bytes_issued},
+        {"bytes_sectors", &run->bytes_sectors},
         {"passes", &run->passes},
         {"passes_issued", &run->passes_issued},
         {"flops", &run->flops},
