@@ -9,7 +9,7 @@
 /* --- roofs --------------------------------------------------------------------------------------------- */
 
 /* The distinct bytes that the runs touch: a read and a write of the largest tensor. */
-static double footprint_of(const struct page *p, int device)
+double roofs_footprint(const struct page *p, int device)
 {
     double tensor = 0, measured = 1;
     for (int i = 0; i < p->point_count; i++)
@@ -20,8 +20,7 @@ static double footprint_of(const struct page *p, int device)
     return tensor > 0 ? 2 * tensor : measured;
 }
 
-/* The best ceiling of a mix at the nearest footprint, by kernels or by commands. */
-static const struct ceiling *best_bandwidth(struct ceilings c, enum mix mix, bool command, double footprint)
+const struct ceiling *roofs_bandwidth(struct ceilings c, enum mix mix, bool command, double footprint)
 {
     const struct ceiling *best = NULL;
     for (int i = 0; i < c.count; i++) {
@@ -38,55 +37,71 @@ static const struct ceiling *best_bandwidth(struct ceilings c, enum mix mix, boo
     return best;
 }
 
-static const struct ceiling *best_compute(struct ceilings c, const char *op)
+const struct ceiling *roofs_compute(struct ceilings c, const char *op, const char *type)
 {
     const struct ceiling *best = NULL;
     for (int i = 0; i < c.count; i++) {
         const struct ceiling *x = &c.list[i];
-        if (x->kind == CEILING_COMPUTE && strcmp(x->op, op) == 0 && strcmp(x->type, "f32") == 0 &&
+        if (x->kind == CEILING_COMPUTE && strcmp(x->op, op) == 0 && strcmp(x->type, type) == 0 &&
             x->value.n > 0 && x->value.median > 0 && (!best || x->value.median > best->value.median))
             best = x;
     }
     return best;
 }
 
-/* Lines nearer than 12 % leave no room for a text between them and share one; those of lesser interest are
- * then left out, and sooner. */
-static const double NEARLY_SAME = 0.12, CROWDED = 0.25;
+/* A ceiling in the units of the page. Ceilings of fma are in flops, two to an operation. */
+static struct interval rate_of(const struct page *p, const struct ceiling *c)
+{
+    struct interval v = c->value;
+    double scale = !p->sectors                    ? 1
+                   : c->kind == CEILING_BANDWIDTH ? 1 / SECTOR_BYTES
+                   : strcmp(c->op, "fma") == 0    ? 0.5
+                                                  : 1;
+    return (struct interval){v.median * scale, v.low * scale, v.high * scale, v.n};
+}
+
+char *roofs_rate(char out[UNITS_TEXT], const struct page *p, bool slope, double rate)
+{
+    char flops[UNITS_TEXT];
+    if (!p->sectors)
+        return units_format(out, slope ? UNIT_BYTES_PER_S : UNIT_OPS_PER_S, rate);
+    units_format(flops, UNIT_OPS_PER_S, rate);
+    snprintf(out, UNITS_TEXT, "%.*s%s", (int)strcspn(flops, "F"), flops, slope ? "sector/s" : "op/s");
+    return out;
+}
 
 /* "copy kernel (vec4): 3.00 TB/s, read 3.18 TB/s, copy command 2.82 TB/s" */
-static void share_line(struct roof_line *line, const char *name, const struct ceiling *c)
+static void share_line(const struct page *p, struct roof_line *line, const char *name, double rate)
 {
     char value[UNITS_TEXT];
     size_t used = strlen(line->name);
-    units_format(value, c->kind == CEILING_BANDWIDTH ? UNIT_BYTES_PER_S : UNIT_OPS_PER_S, c->value.median);
+    roofs_rate(value, p, line->slope, rate);
     int length = ends_with(name, " kernel") ? (int)strcspn(name, " ") : (int)strlen(name);
     snprintf(line->name + used, sizeof line->name - used, ", %.*s %s", length, name, value);
 }
 
-/* A roof, unless it would lie too close to one that is there. */
-static void add_roof(struct page *p, const struct ceiling *c, int device, const char *name,
-                     const char *colour, const char *dash, double apart)
+void roofs_add(struct page *p, const struct ceiling *c, int device, const char *name, const char *colour,
+               const char *dash, double apart)
 {
     bool slope = c && c->kind == CEILING_BANDWIDTH;
     if (!c || p->roof_count == ROOFS)
         return;
+    struct interval rate = rate_of(p, c);
     for (int i = 0; i < p->roof_count; i++)
         if (p->roofs[i].slope == slope && p->roofs[i].device == device &&
-            fabs(log(p->roofs[i].rate.median / c->value.median)) < apart) {
+            fabs(log(p->roofs[i].rate.median / rate.median)) < apart) {
             if (apart == NEARLY_SAME)
-                share_line(&p->roofs[i], name, c);
+                share_line(p, &p->roofs[i], name, rate.median);
             return;
         }
     struct roof_line *line = &p->roofs[p->roof_count++];
     *line = (struct roof_line){
-        .rate = c->value, .slope = slope, .colour = colour, .dash = dash, .device = device};
+        .rate = rate, .slope = slope, .colour = colour, .dash = dash, .device = device};
     char value[UNITS_TEXT];
     const char *access = slope && c->access != ACCESS_NONE && p->devices == 1 ? access_name(c->access) : NULL;
     snprintf(line->name, sizeof line->name, "%s%s%s%s: %s", name, access ? " (" : "", access ? access : "",
-             access ? ")" : "",
-             units_format(value, slope ? UNIT_BYTES_PER_S : UNIT_OPS_PER_S, c->value.median));
-    if (slope)
+             access ? ")" : "", roofs_rate(value, p, slope, rate.median));
+    if (slope && !p->sectors) /* a sector that is touched in part need not be moved as a whole: no bound */
         p->bound = fmax(p->bound, c->value.high);
 }
 
@@ -109,14 +124,14 @@ static void collect_roofs_one(struct page *p, int device)
     static const char *const levels[] = {"fma", "mul+add", "exp"};
     static const char *const dashes[] = {"1", DASHED, DASH_DOT};
     struct ceilings c = record_ceilings(p->records[device]);
-    double footprint = footprint_of(p, device);
+    double footprint = roofs_footprint(p, device);
     for (size_t i = 0; i < sizeof slopes / sizeof *slopes; i++)
-        add_roof(p, best_bandwidth(c, slopes[i].mix, slopes[i].command, footprint), device, slopes[i].name,
+        roofs_add(p, roofs_bandwidth(c, slopes[i].mix, slopes[i].command, footprint), device, slopes[i].name,
                  slopes[i].colour, slopes[i].dash, slopes[i].apart);
     for (size_t i = 0; i < 3; i++) {
         char name[32];
         snprintf(name, sizeof name, "%s f32", levels[i]);
-        add_roof(p, best_compute(c, levels[i]), device, name, AMBER, dashes[i], NEARLY_SAME);
+        roofs_add(p, roofs_compute(c, levels[i], "f32"), device, name, AMBER, dashes[i], NEARLY_SAME);
     }
 }
 
@@ -134,18 +149,32 @@ static void shorten(char *name)
         *blank = 0;
 }
 
+char *roofs_name_of_device(char out[ROOF_NAME], const struct record *r, const char *what)
+{
+    char *device = shown_text(r->device, 0, 0);
+    shorten(device);
+    snprintf(out, ROOF_NAME, "%.30s, %.14s", trim(device), what);
+    free(device);
+    return out;
+}
+
 /* With several devices only the two roofs of each that matter: the copy kernel's and the peak. */
 static void collect_roofs_many(struct page *p, int device)
 {
     struct ceilings c = record_ceilings(p->records[device]);
-    char name[48], *device_name = shown_text(p->records[device]->device, 0, 0);
-    shorten(device_name);
-    snprintf(name, sizeof name, "%.30s, copy", trim(device_name));
-    add_roof(p, best_bandwidth(c, MIX_COPY, false, footprint_of(p, device)), device, name,
-             device_colours[device], "1", NEARLY_SAME);
-    snprintf(name, sizeof name, "%.30s, peak", trim(device_name));
-    add_roof(p, ceilings_peak(c), device, name, device_colours[device], "1", NEARLY_SAME);
-    free(device_name);
+    char name[ROOF_NAME];
+    roofs_name_of_device(name, p->records[device], "copy");
+    roofs_add(p, roofs_bandwidth(c, MIX_COPY, false, roofs_footprint(p, device)), device, name,
+              device_colours[device], "1", NEARLY_SAME);
+    roofs_name_of_device(name, p->records[device], "peak");
+    roofs_add(p, ceilings_peak(c), device, name, device_colours[device], "1", NEARLY_SAME);
+}
+
+void roofs_ridge(struct page *p)
+{
+    for (int i = p->roof_count - 1; i >= 0; i--)
+        if (p->roofs[i].device == 0)
+            *(p->roofs[i].slope ? &p->copy : &p->best_peak) = p->roofs[i].rate.median;
 }
 
 void roofs_collect(struct page *p)
@@ -155,13 +184,11 @@ void roofs_collect(struct page *p)
         const struct ceiling *peak = ceilings_peak(c);
         (p->devices == 1 ? collect_roofs_one : collect_roofs_many)(p, d);
         if (isnan(p->bound) || p->point_count == 0)
-            p->bound = fmax(p->bound, ceilings_bound_rate(c, footprint_of(p, d) / 2));
+            p->bound = fmax(p->bound, ceilings_bound_rate(c, roofs_footprint(p, d) / 2));
         if (peak)
             p->peak = fmax(p->peak, fmax(peak->value.high, peak->value.median));
     }
-    for (int i = p->roof_count - 1; i >= 0; i--)
-        if (p->roofs[i].device == 0)
-            *(p->roofs[i].slope ? &p->copy : &p->best_peak) = p->roofs[i].rate.median;
+    roofs_ridge(p);
 }
 
 /* --- drawing roofs ------------------------------------------------------------------------------------- */
@@ -291,7 +318,7 @@ static void draw_ridge(struct page *p)
     chart_arrow(&p->chart, top, foot, "nohead lw 1.2 dt " DOTTED " lc rgb '" AMBER "' front", 30);
     chart_point(&p->chart, "ridge", x, p->best_peak / p->unit, p->best_peak / p->unit, p->best_peak / p->unit,
                 13, 1.8, INK);
-    snprintf(text, sizeof text, "ridge: %.3g flop/byte", x);
+    snprintf(text, sizeof text, "ridge: %.3g %s", x, p->sectors ? "op/sector" : "flop/byte");
     struct label *l = label_add(&p->chart, PLACE_NEAR, text, NULL, NULL);
     l->a = (struct spot){foot.x, foot.y + 24};
     l->clearance = 4;
@@ -302,14 +329,16 @@ static void draw_spec(struct page *p)
 {
     const struct chart_options *o = p->chart.options;
     char name[96], value[UNITS_TEXT];
-    struct interval bytes = {o->spec_bytes_per_s, 0, 0, 0}, ops = {o->spec_ops_per_s, 0, 0, 0};
-    if (o->spec_bytes_per_s > 0) {
-        snprintf(name, sizeof name, "data sheet: %s", units_format(value, UNIT_BYTES_PER_S, bytes.median));
-        draw_slope(p, name, bytes, o->spec_ops_per_s > 0 ? o->spec_ops_per_s : p->y.high, INK, DASHED, 1.5);
+    double per_s[2] = {o->spec_bytes_per_s / (p->sectors ? SECTOR_BYTES : 1),
+                       o->spec_ops_per_s / (p->sectors ? 2 : 1)}; /* data sheets count flops, two to an fma */
+    struct interval bytes = {per_s[0], 0, 0, 0}, ops = {per_s[1], 0, 0, 0};
+    if (bytes.median > 0) {
+        snprintf(name, sizeof name, "data sheet: %s", roofs_rate(value, p, true, bytes.median));
+        draw_slope(p, name, bytes, ops.median > 0 ? ops.median : p->y.high, INK, DASHED, 1.5);
     }
-    if (o->spec_ops_per_s > 0) {
-        snprintf(name, sizeof name, "data sheet: %s", units_format(value, UNIT_OPS_PER_S, ops.median));
-        draw_level(p, name, ops, o->spec_bytes_per_s, INK, DASHED, 1.5);
+    if (ops.median > 0) {
+        snprintf(name, sizeof name, "data sheet: %s", roofs_rate(value, p, false, ops.median));
+        draw_level(p, name, ops, bytes.median, INK, DASHED, 1.5);
     }
 }
 
