@@ -266,6 +266,27 @@ static void unsupported_runs_do_not_stop_the_others(void **state)
     close_bench(&b);
 }
 
+/* A variant whose plan cannot even be made: sixteen tensors beside input and output are too many buffers for one kernel. */
+static void plans_that_cannot_be_made_are_unsupported(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct error e = {0};
+    struct text chain = {0};
+    const char *const variants[] = {"unfused", "8+8", "fused"};
+    for (int i = 0; i < 16; i++)
+        text_add(&chain, "%sadd", i ? "|" : "");
+    open_bench(&b, "sim:launch=0");
+    assert_true(study_add_chain(b.study, "g", chain.s, variants, 3, 4e6, 1024, false, &e));
+    measure(&b);
+    assert_int_equal(b.record.runs[1].status, RUN_OK);
+    assert_int_equal(b.record.runs[2].status, RUN_UNSUPPORTED);
+    assert_says(b.record.runs[2].why, "more than 16 buffers|--fuse");
+    assert_near(b.record.runs[1].speedup.median, 48.0 / 20, 0.01);
+    close_bench(&b);
+    text_free(&chain);
+}
+
 static void a_study_of_nothing_measures_nothing(void **state)
 {
     (void)state;
@@ -419,6 +440,7 @@ int main(void)
         cmocka_unit_test(groups_are_compared_with_their_own_first),
         cmocka_unit_test(it_says_why_it_stopped),
         cmocka_unit_test(unsupported_runs_do_not_stop_the_others),
+        cmocka_unit_test(plans_that_cannot_be_made_are_unsupported),
         cmocka_unit_test(a_study_of_nothing_measures_nothing),
         cmocka_unit_test(an_interrupt_before_measuring_skips),
         cmocka_unit_test(an_interrupt_anywhere_leaves_a_record),
