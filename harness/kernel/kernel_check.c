@@ -33,7 +33,7 @@ static bool check_comp(const struct kernel *k, struct error *e)
     struct spirv s;
     struct contract c = contract_of(k);
     /* The debug module still has its names, and all that the source declares. */
-    return shader_compile(k->path, text_get(&k->source), &s, e) &&
+    return shader_compile_as_written(k->path, text_get(&k->source), &s, e) &&
            contract_check(&c, s.words, s.count, e);
 }
 

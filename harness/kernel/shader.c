@@ -71,8 +71,8 @@ static void release_include(void *main_name, shaderc_include_result *r)
 
 /* ---- compiling ---- */
 
-static shaderc_compilation_result_t compile_for(const char *name, const char *glsl, shaderc_env_version vulkan,
-                                                shaderc_spirv_version spirv)
+static shaderc_compilation_result_t compile_for(const char *name, const char *glsl, bool optimise,
+                                                shaderc_env_version vulkan, shaderc_spirv_version spirv)
 {
     shaderc_compile_options_t o = shaderc_compile_options_initialize();
     shaderc_compile_options_set_target_env(o, shaderc_target_env_vulkan, vulkan);
@@ -80,7 +80,7 @@ static shaderc_compilation_result_t compile_for(const char *name, const char *gl
     shaderc_compile_options_set_include_callbacks(o, include, release_include, (void *)name);
     shaderc_compile_options_set_generate_debug_info(o);
     /* The optimiser of shaderc 2023.2 crashes on arithmetic of cooperative matrices. */
-    if (!strstr(glsl, "cooperative_matrix"))
+    if (optimise && !strstr(glsl, "cooperative_matrix"))
         shaderc_compile_options_set_optimization_level(o, shaderc_optimization_level_performance);
     shaderc_compilation_result_t r =
         shaderc_compile_into_spv(compiler, glsl, strlen(glsl), shaderc_compute_shader, name, "main", o);
@@ -107,16 +107,17 @@ static struct entry *keep(shaderc_compilation_result_t r, unsigned long long key
 }
 
 /* For Vulkan 1.1; what needs a newer SPIR-V gets it, and the device says whether it takes that. */
-static struct entry *compile(const char *name, const char *glsl, unsigned long long key, struct error *e)
+static struct entry *compile(const char *name, const char *glsl, bool optimise, unsigned long long key,
+                             struct error *e)
 {
     struct entry *c = NULL;
     if (!compiler)
         compiler = shaderc_compiler_initialize();
     shaderc_compilation_result_t r =
-        compile_for(name, glsl, shaderc_env_version_vulkan_1_1, shaderc_spirv_version_1_3);
+        compile_for(name, glsl, optimise, shaderc_env_version_vulkan_1_1, shaderc_spirv_version_1_3);
     if (!succeeded(r)) {
         shaderc_compilation_result_t newer =
-            compile_for(name, glsl, shaderc_env_version_vulkan_1_3, shaderc_spirv_version_1_6);
+            compile_for(name, glsl, optimise, shaderc_env_version_vulkan_1_3, shaderc_spirv_version_1_6);
         if (succeeded(newer))
             c = keep(newer, key);
         shaderc_result_release(newer);
@@ -132,21 +133,31 @@ static struct entry *compile(const char *name, const char *glsl, unsigned long l
     return c;
 }
 
-bool shader_compile(const char *name, const char *glsl, struct spirv *out, struct error *e)
+static bool get(const char *name, const char *glsl, bool optimise, struct spirv *out, struct error *e)
 {
-    unsigned long long key = hash_bytes(glsl, strlen(glsl));
+    unsigned long long key = hash_bytes(glsl, strlen(glsl)) * 2 + optimise;
     if (strstr(glsl, "#include")) /* the same text means something else elsewhere */
         key ^= hash_bytes(name, strlen(name)) * 3;
     struct entry *c = find(key);
     out->cached = c != NULL;
     if (!c)
-        c = compile(name, glsl, key, e);
+        c = compile(name, glsl, optimise, key, e);
     if (!c)
         return false;
     out->words = c->words;
     out->count = c->count;
     out->hash = hash_bytes(c->words, c->count * 4);
     return true;
+}
+
+bool shader_compile(const char *name, const char *glsl, struct spirv *out, struct error *e)
+{
+    return get(name, glsl, true, out, e);
+}
+
+bool shader_compile_as_written(const char *name, const char *glsl, struct spirv *out, struct error *e)
+{
+    return get(name, glsl, false, out, e);
 }
 
 void shader_forget(void)

@@ -18,6 +18,8 @@ struct spirv {
 /* Compiles a compute shader for Vulkan 1.1 (SPIR-V 1.3), optimised for speed, with source lines and names, so that what is
  * timed can also be counted line by line. The error's text is the compiler's, with name:line: in front of each message. */
 bool shader_compile(const char *name, const char *glsl, struct spirv *out, struct error *e);
+/* The same as it was written: nothing is optimised away, so that what is declared and not used is still there. */
+bool shader_compile_as_written(const char *name, const char *glsl, struct spirv *out, struct error *e);
 void shader_forget(void); /* frees compiler and cache */
 
 /* SPIR-V text of words, freed by the caller; NULL with e where SPIRV-Tools refuses it. */
