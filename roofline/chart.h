@@ -25,6 +25,11 @@ bool chart_passes(const struct record *const *records, int count, const struct c
 /* Roofline: log-log, measured ceilings with bands, ridge, impossible region, points, arrow unfused -> fused. */
 bool chart_roofline(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
 
+/* Instruction roofline: log-log, operations per second over operations per 32-byte sector touched, every kind of
+ * operation counted as one; levels by kind, and for each point what its own mix allows. */
+bool chart_instructions(const struct record *const *records, int count, const struct chart_options *o,
+                        struct error *e);
+
 /* Bandwidth over footprint, a line with band per mix and access (best workgroup), for `rooflab ceilings`. */
 bool chart_bandwidth(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
 

@@ -17,7 +17,13 @@ static void ranges(struct page *p, const struct panel *area)
         right = fmax(right, fmax(p->points[i].x, p->points[i].issued));
         low = fmin(low, p->points[i].low);
         high = fmax(high, p->points[i].high);
+        if (p->points[i].mix > 0) {
+            low = fmin(low, p->points[i].mix);
+            high = fmax(high, p->points[i].mix);
+        }
     }
+    for (int i = 0; i < p->roof_count && p->sectors; i++) /* every kind of operation is to be seen */
+        low = p->roofs[i].slope ? low : fmin(low, p->roofs[i].rate.median);
     if (p->copy > 0 && p->best_peak > 0)
         ridge = p->best_peak / p->copy;
     left = isfinite(left) ? left / 3 : ridge > 0 ? ridge / 100 : 0.05;
@@ -25,7 +31,7 @@ static void ranges(struct page *p, const struct panel *area)
     if (!(high > 0))
         high = fmax(p->bound, 1) * right;
     low = fmin(low, p->copy > 0 ? p->copy * left : high / 1e3) / 2;
-    high = fmin(fmax(high, p->chart.options->spec_ops_per_s), 10 * high) * 2.6;
+    high = fmin(fmax(high, p->chart.options->spec_ops_per_s / (p->sectors ? 2 : 1)), 10 * high) * 2.6;
     p->x = (struct axis){left, right, true};
     /* Texts turn by whole degrees: the range is stretched until the slopes have such an angle. */
     double aspect = (area->top - area->bottom) / (area->right - area->left) * log10(right / left);
@@ -73,6 +79,22 @@ static const char *point_colour(const struct page *p, const struct point *q)
     return p->devices > 1 ? device_colours[q->device] : variant_look(q->run->variant)->colour;
 }
 
+/* The roof of the run's own mix of operations: a dash, with a stem where it is far from the mark. */
+static void draw_mix(struct page *p, const struct point *q, const char *colour)
+{
+    const struct panel *area = &p->chart.panel;
+    double wide = pow(p->x.high / p->x.low, 20 / (area->right - area->left));
+    double x[2] = {q->x / wide, q->x * wide}, y[2] = {q->mix / p->unit, q->mix / p->unit};
+    struct spot mark = at(p, q->x, q->y), dash = at(p, q->x, q->mix);
+    double gap = dash.y > mark.y ? 14 : -14;
+    char style[96];
+    snprintf(style, sizeof style, "lc rgb '%s' lw 3.5", colour);
+    chart_line(&p->chart, "what its mix of operations allows", x, y, 2, style);
+    snprintf(style, sizeof style, "nohead lw 1.2 dt " DOTTED " lc rgb '%s' front", colour);
+    if (fabs(dash.y - mark.y) > 24)
+        chart_arrow(&p->chart, (struct spot){mark.x, mark.y + gap}, dash, style, 30);
+}
+
 static void draw_point(struct page *p, const struct point *q)
 {
     const char *colour = point_colour(p, q);
@@ -81,13 +103,15 @@ static void draw_point(struct page *p, const struct point *q)
     bool grouped = is_variant(q->run, "grouped"), open = grouped || is_variant(q->run, "unfused");
     int mark = p->devices == 1 ? variant_look(q->run->variant)->point : marks[open ? 0 : 1];
     char name[256], group[GROUP_TEXT];
-    snprintf(name, sizeof name, "%.80s %.80s: flop/byte, rate, low, high", run_group(group, q->run),
-             q->run->variant ? q->run->variant : "");
+    snprintf(name, sizeof name, "%.80s %.80s: %s, rate, low, high", run_group(group, q->run),
+             q->run->variant ? q->run->variant : "", p->sectors ? "op/sector" : "flop/byte");
     if (fabs(q->issued / q->x - 1) > 0.01) {
         char style[96];
         snprintf(style, sizeof style, "heads size screen 0.005,90 lw 1.6 lc rgb '%s' front", colour);
         chart_arrow(&p->chart, at(p, q->issued, q->y), at(p, q->x, q->y), style, 40);
     }
+    if (q->mix > 0)
+        draw_mix(p, q, colour);
     chart_point(&p->chart, name, q->x, y, low, high, mark, 2.4, colour);
     if (grouped && p->devices > 1)
         chart_point(&p->chart, name, q->x, y, low, high, marks[1], 1, colour);
@@ -100,7 +124,8 @@ static void label_point(struct page *p, const struct point *q, bool groups)
     const char *name = single ? run_kernel(q->run, !groups) : q->run->variant;
     snprintf(text, sizeof text, "%.60s%s%.100s", groups && !single ? run_group(group, q->run) : "",
              groups && !single ? " " : "", name);
-    struct label *l = label_add(&p->chart, PLACE_NEAR, text, units_format(rate, UNIT_OPS_PER_S, q->y), NULL);
+    struct label *l = label_add(&p->chart, PLACE_NEAR, text, roofs_rate(rate, p, false, q->y),
+                                *q->note ? q->note : NULL);
     l->a = at(p, q->x, q->y);
     l->size = SMALL;
     l->bold = true;

@@ -15,10 +15,10 @@ struct options {
     bool emit;
 };
 
-static const char *const kinds[] = {"passes", "roofline", "bandwidth", NULL};
+static const char *const kinds[] = {"passes", "roofline", "bandwidth", "instructions", NULL};
 
 static const struct option options[] = {
-    {"kind", OPTION_CHOICE, "KIND", "passes, roofline or bandwidth; default: all that the record has data for",
+    {"kind", OPTION_CHOICE, "KIND", "passes, roofline, bandwidth or instructions; default: all that the record has data for",
      .offset = offsetof(struct options, kind), .choices = kinds},
     {"group", OPTION_STRING, "NAME", "only the runs of this group (seed, light, ...)", .offset = offsetof(struct options, group)},
     {"stem", OPTION_STRING, "PATH", "files PATH-KIND.gp, .dat, .png, .svg; default: beside the first record",
@@ -33,15 +33,24 @@ static const struct option options[] = {
 };
 
 typedef bool (*draw_function)(const struct record *const *, int, const struct chart_options *, struct error *);
-static const draw_function functions[] = {chart_passes, chart_roofline, chart_bandwidth};
+enum { PASSES, ROOFLINE, BANDWIDTH, INSTRUCTIONS, KINDS };
+static const draw_function functions[KINDS] = {chart_passes, chart_roofline, chart_bandwidth, chart_instructions};
+
+static bool has_sectors(const struct record *r)
+{
+    for (int i = 0; i < r->run_count; i++)
+        if (r->runs[i].bytes_sectors > 0)
+            return true;
+    return false;
+}
 
 /* Has any record what this kind of chart shows? */
 static bool has_data(struct record *const *records, int count, int kind)
 {
     for (int i = 0; i < count; i++) {
-        if (kind != 2 && records[i]->run_count > 0)
+        if (kind == INSTRUCTIONS ? has_sectors(records[i]) : kind != BANDWIDTH && records[i]->run_count > 0)
             return true;
-        for (int k = 0; k < records[i]->ceiling_count && kind > 0; k++)
+        for (int k = 0; k < records[i]->ceiling_count && (kind == ROOFLINE || kind == BANDWIDTH); k++)
             if (records[i]->ceilings[k].kind == CEILING_BANDWIDTH)
                 return true;
     }
@@ -89,7 +98,7 @@ static int run(const struct arguments *a)
         records[count] = need(sizeof **records);
         ok = record_read(records[count], a->words[count], &e);
     }
-    for (int kind = 0; kind < 3 && ok; kind++)
+    for (int kind = 0; kind < KINDS && ok; kind++)
         if (o->kind == kind || (o->kind < 0 && has_data(records, count, kind))) {
             ok = draw(a, records, count, kind, &e);
             drawn++;
@@ -115,7 +124,7 @@ static const struct exit_note exits[] = {{EXIT_OK, "drawn"}, {EXIT_ENVIRONMENT, 
 const struct command command_plot = {
     .name = "plot",
     .group = GROUP_LOOK,
-    .summary = "charts from records: passes, roofline, bandwidth",
+    .summary = "charts from records: passes, roofline, bandwidth, instructions",
     .about = "Draws PNG and SVG by gnuplot from one emitted .gp and .dat, from the record alone: no device and no Vulkan loader "
              "is needed, and the same record gives the same bytes.",
     .usage = "RECORD.json...",

@@ -28,6 +28,8 @@ static bool draw(const struct record *const *records, int n, const struct outcom
         return chart_passes(records, n, &o, e);
     if (strcmp(c->kind, "bandwidth") == 0)
         return chart_bandwidth(records, n, &o, e);
+    if (strcmp(c->kind, "instructions") == 0)
+        return chart_instructions(records, n, &o, e);
     return chart_roofline(records, n, &o, e);
 }
 

@@ -9,7 +9,7 @@
 bool outcome_write(const struct arguments *a, const struct record *r, const char *slug, const char *stem, char **path,
                    struct error *e);
 
-/* Charts beside the record: "passes" (of a group), "roofline", "bandwidth". A chart that cannot be drawn is told on stderr
+/* Charts beside the record: "passes" (of a group), "roofline", "bandwidth", "instructions". A chart that cannot be drawn is told on stderr
  * and costs EXIT_ENVIRONMENT, since the record is what counts and is there already. Returns the exit code. */
 struct outcome_chart {
     const char *kind, *group;

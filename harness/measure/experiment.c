@@ -187,7 +187,7 @@ static bool read_claim(struct reading *r, char *value)
 
 static bool read_chart(struct reading *r, char *value)
 {
-    static const char *const kinds[] = {"passes", "roofline", "bandwidth"};
+    static const char *const kinds[] = {"passes", "roofline", "bandwidth", "instructions"};
     struct experiment *x = r->x;
     char more;
     if (x->chart_count == EXPERIMENT_CHARTS_MAX)
@@ -196,10 +196,10 @@ static bool read_chart(struct reading *r, char *value)
     c->line = r->line;
     if (sscanf(value, "%15s %31s %c", c->kind, c->group, &more) > 2)
         return bad(r, "a chart is of one kind and of one group, or of all", value);
-    for (int i = 0; i < 3; i++)
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(c->kind, kinds[i]) == 0)
             return true;
-    return bad(r, "a chart is passes, roofline or bandwidth", value);
+    return bad(r, "a chart is passes, roofline, bandwidth or instructions", value);
 }
 
 static const struct key {

@@ -34,7 +34,7 @@ struct experiment_run {
 };
 
 struct experiment_chart {
-    char kind[16];  /* "passes", "roofline", "bandwidth" */
+    char kind[16];  /* "passes", "roofline", "bandwidth", "instructions" */
     char group[32]; /* "" for all */
     int line;
 };
@@ -42,6 +42,7 @@ struct experiment_chart {
 struct experiment {
     char *name, *path, *title, *ask;
     double tensor_bytes, beyond;
+    double seconds; /* of sampling; 0: the standard 25 */
     uint64_t cols;
     struct experiment_run runs[EXPERIMENT_RUNS_MAX];
     int run_count;
