@@ -126,13 +126,17 @@ static bool wants_host_too(const struct arguments *a, const struct device *d)
     return !a->device && !(named && *named) && !a->json && !a->csv && device_is_software(&d->info);
 }
 
-static int run_devices(const struct arguments *a, const struct experiment *x)
+/* Seconds of sampling on each of two devices: the whole is to take little more than a minute. */
+#define SECONDS_EACH 14
+
+static int run_devices(const struct arguments *a, struct experiment *x)
 {
     struct session s = {0};
     struct error e = {0};
     struct device *d = device_open(a->device, &e);
-    int code = d ? run_device(a, x, d, &s) : command_fail(a, &e);
     bool both = d && wants_host_too(a, d);
+    x->seconds = both ? SECONDS_EACH : 0;
+    int code = d ? run_device(a, x, d, &s) : command_fail(a, &e);
     device_close(d);
     d = both && !interrupted ? device_open("native", &e) : NULL;
     if (d) {

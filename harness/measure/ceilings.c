@@ -84,8 +84,6 @@ static double footprint_of(enum mix mix, double bytes)
 static void add_if_fits(struct probes *p, const struct device_info *d, enum mix mix, enum via via, enum access access,
                         int workgroup, double footprint)
 {
-    if (d->language == LANGUAGE_C && via == VIA_SHADER)
-        via = VIA_NATIVE;
     if (probe_fits(d, mix, access, footprint))
         probes_bandwidth(p, mix, via, access, workgroup, footprint);
 }
@@ -219,8 +217,8 @@ static struct ceiling winner(const struct survey *s, enum mix mix)
 
 static double largest_footprint(const struct device_info *d, enum mix mix)
 {
-    double f = 16384;
-    while (f < 8.6e9 && probe_fits(d, mix, ACCESS_NONE, footprint_of(mix, f * 2)))
+    double f = 16384, most = d->language == LANGUAGE_C ? 3e8 : 8.6e9; /* the host's memory is others' too */
+    while (f < most && probe_fits(d, mix, ACCESS_NONE, footprint_of(mix, f * 2)))
         f *= 2;
     return footprint_of(mix, f);
 }

@@ -194,7 +194,7 @@ bool experiment_measure(const struct experiment *x, struct device *d, struct rec
     r->title = need_string(x->title);
     struct study *s = study_open(d, r);
     bool ok = (x->beyond <= 0 || add_beyond(x, s, r, progress, e)) && add_runs(x, s, x->tensor_bytes, false, progress, e) &&
-              study_measure(s, BUDGET_S, progress, e);
+              study_measure(s, x->seconds > 0 ? x->seconds : BUDGET_S, progress, e);
     study_close(s);
     if (!ok)
         return false;

@@ -355,6 +355,8 @@ static bool open_launch(struct probe *q, struct pool *pool, struct error *e)
 bool probe_open(struct probe *q, struct pool *pool, double run_s, struct error *e)
 {
     struct device *d = pool_device(pool);
+    if (d->info.language == LANGUAGE_C && q->ceiling.via == VIA_SHADER)
+        q->ceiling.via = VIA_NATIVE;
     label_probe(q);
     q->repeat = 1;
     if (q->ceiling.kind == CEILING_LAUNCH)
