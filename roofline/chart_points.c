@@ -82,14 +82,13 @@ static const char *point_colour(const struct page *p, const struct point *q)
 /* The roof of the run's own mix of operations: a dash, with a stem where it is far from the mark. */
 static void draw_mix(struct page *p, const struct point *q, const char *colour)
 {
-    const struct panel *area = &p->chart.panel;
-    double wide = pow(p->x.high / p->x.low, 20 / (area->right - area->left));
-    double x[2] = {q->x / wide, q->x * wide}, y[2] = {q->mix / p->unit, q->mix / p->unit};
     struct spot mark = at(p, q->x, q->y), dash = at(p, q->x, q->mix);
     double gap = dash.y > mark.y ? 14 : -14;
     char style[96];
-    snprintf(style, sizeof style, "lc rgb '%s' lw 3.5", colour);
-    chart_line(&p->chart, "what its mix of operations allows", x, y, 2, style);
+    chart_block(&p->chart, "of the point before: op/sector, the rate that its mix of operations allows");
+    text_add(&p->chart.dat, "%.9g %.9g\n", q->x, q->mix / p->unit);
+    snprintf(style, sizeof style, "nohead lw 3.5 lc rgb '%s' front", colour);
+    chart_arrow(&p->chart, (struct spot){dash.x - 20, dash.y}, (struct spot){dash.x + 20, dash.y}, style, 50);
     snprintf(style, sizeof style, "nohead lw 1.2 dt " DOTTED " lc rgb '%s' front", colour);
     if (fabs(dash.y - mark.y) > 24)
         chart_arrow(&p->chart, (struct spot){mark.x, mark.y + gap}, dash, style, 30);
@@ -110,9 +109,9 @@ static void draw_point(struct page *p, const struct point *q)
         snprintf(style, sizeof style, "heads size screen 0.005,90 lw 1.6 lc rgb '%s' front", colour);
         chart_arrow(&p->chart, at(p, q->issued, q->y), at(p, q->x, q->y), style, 40);
     }
+    chart_point(&p->chart, name, q->x, y, low, high, mark, 2.4, colour);
     if (q->mix > 0)
         draw_mix(p, q, colour);
-    chart_point(&p->chart, name, q->x, y, low, high, mark, 2.4, colour);
     if (grouped && p->devices > 1)
         chart_point(&p->chart, name, q->x, y, low, high, marks[1], 1, colour);
 }
