@@ -205,13 +205,17 @@ static bool fill_step(struct plan *p, struct step *s, const struct foreign_optio
     bool ok = reflect(&f, &m, NULL, NULL, e);
     if (ok) {
         bind_resources(p, s, &f, o->size ? o->size : 1024, runnable, why);
-        s->push_count = (int)((f.push_bytes + 3) / 4);
+        uint64_t push = (f.push_bytes + 3) / 4;
+        if (push > DEVICE_PUSH_MAX) {
+            *runnable = false;
+            snprintf(why, 200, "it has more than %d bytes of push constants", 4 * DEVICE_PUSH_MAX);
+        }
+        s->push_count = (int)(push > DEVICE_PUSH_MAX ? DEVICE_PUSH_MAX : push);
         if (f.uses_physical) {
             *runnable = false;
             snprintf(why, 200, "it follows addresses (buffer_reference) that only its own program can give it");
         }
         snprintf(s->entry, sizeof s->entry, "%s", f.entry);
-        ok = s->push_count <= DEVICE_PUSH_MAX || error_set(e, EXIT_ENVIRONMENT, "more than 128 bytes of push constants");
         reflection_free(&f);
     }
     module_free(&m);

@@ -42,6 +42,17 @@ static bool words_of(const struct step *s, const uint32_t **words, size_t *count
     return true;
 }
 
+/* Where the rewritten module is refused, the shader itself may not have been any better. */
+static bool validate(const struct counting *c, const uint32_t *words, size_t count, struct error *e)
+{
+    struct error own = {0};
+    if (spirv_validate(c->in.words, c->in.count, e))
+        return true;
+    if (!spirv_validate(words, count, &own))
+        return error_set(e, own.code, "the shader itself is not valid: %s", own.text);
+    return error_prefix(e, "the instrumented %s", c->step->label);
+}
+
 static bool instrument_step(struct counting *c, bool footprint, struct error *e)
 {
     const struct step *s = c->step;
@@ -59,8 +70,7 @@ static bool instrument_step(struct counting *c, bool footprint, struct error *e)
                                    .footprint = footprint,
                                    .texels = texels,
                                    .texel_count = (uint32_t)s->binding_count};
-    return words_of(s, &words, &count, e) && instrument(&c->in, words, count, &o, e) &&
-           (spirv_validate(c->in.words, c->in.count, e) || error_prefix(e, "the instrumented %s", s->label));
+    return words_of(s, &words, &count, e) && instrument(&c->in, words, count, &o, e) && validate(c, words, count, e);
 }
 
 /* The tensor bound at a place, -1: none. */

@@ -168,9 +168,12 @@ static void scan_int_dot(struct scan *s, const uint32_t *w)
 
 static void scan_ext(struct scan *s, const uint32_t *w)
 {
-    char what[24];
+    char what[64], name[48] = "";
     enum ext_set set = ext_set_of(s->m, w[3]);
-    snprintf(what, sizeof what, "%u", w[4]);
+    const uint32_t *import = module_def(s->m, w[3]);
+    if (import && word_op(*import) == SpvOpExtInstImport)
+        module_string(s->m, (uint32_t)(import - s->m->words) + 2, word_length(*import) - 2, name, sizeof name);
+    snprintf(what, sizeof what, "%u of %s", w[4], name);
     if (set == EXT_FREE || set == EXT_DEBUG_LINES)
         return;
     if (set != EXT_GLSL) {

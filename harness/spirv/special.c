@@ -107,6 +107,7 @@ enum ext_set ext_set_of(const struct module *m, uint32_t set_id)
         return EXT_GLSL;
     if (strncmp(name, "NonSemantic.Shader.DebugInfo.", 29) == 0)
         return EXT_DEBUG_LINES;
-    bool free = strncmp(name, "NonSemantic.", 12) == 0 || strcmp(name, "OpenCL.DebugInfo.100") == 0;
+    bool free = strncmp(name, "NonSemantic.", 12) == 0 || strcmp(name, "OpenCL.DebugInfo.100") == 0 ||
+                strcmp(name, "DebugInfo") == 0;
     return free ? EXT_FREE : EXT_UNKNOWN;
 }

@@ -82,11 +82,16 @@ static void build_tile(struct module *m, struct spirv_type *t, const struct spir
 }
 
 /* Types that are made of one other type, the operand at word 2 (of a pointer, word 3). */
-static bool build_composite(struct module *m, struct spirv_type *t, uint16_t op, struct error *e)
+static bool build_composite(struct module *m, struct spirv_type *t, uint16_t op, const uint8_t *forward,
+                            struct error *e)
 {
+    static const struct spirv_type address = {.kind = TYPE_POINTER, .scalars = 1, .bytes = 8};
     const uint32_t *w = m->words + t->at;
     t->element = w[op == SpvOpTypePointer ? 3 : 2];
     const struct spirv_type *part = module_type(m, t->element);
+    bool array = op == SpvOpTypeArray || op == SpvOpTypeRuntimeArray;
+    if (!part && array && t->element < m->bound && forward[t->element])
+        part = &address;
     if (!part)
         return fail(e, t->at, "a type is made of something that is not a type defined before");
     switch (op) {
@@ -151,7 +156,7 @@ static bool build_type(struct module *m, struct spirv_type *t, uint16_t op, cons
     case SpvOpTypePointer:
     case SpvOpTypeSampledImage:
     case SpvOpTypeCooperativeMatrixNV:
-    case OP_TYPE_COOPERATIVE_MATRIX_KHR: return build_composite(m, t, op, e);
+    case OP_TYPE_COOPERATIVE_MATRIX_KHR: return build_composite(m, t, op, forward, e);
     default:
         t->kind = op == SpvOpTypeSampler    ? TYPE_SAMPLER
                   : op == SpvOpTypeFunction ? TYPE_FUNCTION
