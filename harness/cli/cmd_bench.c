@@ -8,7 +8,6 @@
 #include "harness/cli/command.h"
 #include "harness/cli/outcome.h"
 #include "harness/cli/progress.h"
-#include "harness/cli/report.h"
 #include "harness/cli/shape.h"
 #include "harness/measure/provenance.h"
 #include "harness/measure/study.h"
@@ -89,32 +88,14 @@ static bool measure(const struct arguments *a, struct device *d, struct record *
     return ok;
 }
 
-static int unsupported(const struct record *r)
-{
-    for (int i = 0; i < r->run_count; i++)
-        if (r->runs[i].status != RUN_UNSUPPORTED)
-            return EXIT_OK;
-    return EXIT_ENVIRONMENT;
-}
-
 static int finish(const struct arguments *a, const struct device *d, const struct record *r)
 {
     const struct options *o = a->own;
     const struct outcome_chart charts[] = {{"roofline", NULL}};
     struct error e = {0};
     char stem[96] = "bench-", *path = NULL;
-    int code = outcome_worse(study_exit(r), unsupported(r));
-    if (a->json) {
-        char *json = record_json(r);
-        fputs(json, stdout);
-        free(json);
-    } else if (a->csv) {
-        report_runs_csv(r, stdout);
-    } else {
-        report_runs(r, stdout);
-        report_notes(r, stdout);
-    }
-    fflush(stdout);
+    int code = outcome_worse(study_exit(r), outcome_nothing_ran(r));
+    outcome_print(a, r);
     slug(stem + 6, sizeof stem - 6, a->words[0]);
     if (!outcome_write(a, r, d->info.slug, stem, &path, &e))
         code = outcome_worse(code, command_fail(a, &e));

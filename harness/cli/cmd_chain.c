@@ -9,7 +9,6 @@
 #include "harness/cli/command.h"
 #include "harness/cli/outcome.h"
 #include "harness/cli/progress.h"
-#include "harness/cli/report.h"
 #include "harness/kernel/chain.h"
 #include "harness/measure/provenance.h"
 #include "harness/measure/study.h"
@@ -76,32 +75,6 @@ static bool measure(const struct arguments *a, struct device *d, struct record *
     return ok;
 }
 
-static void print_result(const struct arguments *a, const struct record *r)
-{
-    if (a->json) {
-        char *json = record_json(r);
-        fputs(json, stdout);
-        free(json);
-    } else if (a->csv) {
-        report_runs_csv(r, stdout);
-    } else {
-        report_runs(r, stdout);
-        report_notes(r, stdout);
-    }
-    fflush(stdout);
-}
-
-/* A chain none of whose variants could run is an answer of its own. */
-static int nothing_ran(const struct arguments *a, const struct record *r)
-{
-    for (int i = 0; i < r->run_count; i++)
-        if (r->runs[i].status != RUN_UNSUPPORTED)
-            return EXIT_OK;
-    if (a->json || a->csv)
-        fprintf(stderr, "rooflab chain: %s\n", r->runs[0].why);
-    return EXIT_ENVIRONMENT;
-}
-
 static int finish(const struct arguments *a, const struct device *d, struct record *r)
 {
     const struct options *o = a->own;
@@ -109,8 +82,10 @@ static int finish(const struct arguments *a, const struct device *d, struct reco
     struct error e = {0};
     char *path = NULL;
     char stem[96] = "chain-";
-    int code = outcome_worse(study_exit(r), nothing_ran(a, r));
-    print_result(a, r);
+    int code = outcome_worse(study_exit(r), outcome_nothing_ran(r));
+    outcome_print(a, r);
+    if (outcome_nothing_ran(r) && (a->json || a->csv))
+        fprintf(stderr, "rooflab chain: %s\n", r->runs[0].why);
     slug(stem + 6, sizeof stem - 6, a->words[0]);
     if (!outcome_write(a, r, d->info.slug, stem, &path, &e))
         code = outcome_worse(code, command_fail(a, &e));

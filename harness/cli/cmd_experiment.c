@@ -11,7 +11,6 @@
 #include "harness/cli/progress.h"
 #include "harness/cli/report.h"
 #include "harness/cli/style.h"
-#include "harness/cli/wrap.h"
 #include "harness/measure/experiment.h"
 #include "harness/measure/provenance.h"
 
@@ -38,36 +37,16 @@ static void print_head(const struct experiment *x, const struct device *d)
     fflush(stdout);
 }
 
-static void print_result(const struct arguments *a, const struct record *r)
-{
-    const struct style *s = style_of(stdout);
-    if (a->json) {
-        char *json = record_json(r);
-        fputs(json, stdout);
-        free(json);
-    } else if (a->csv) {
-        report_runs_csv(r, stdout);
-    } else {
-        report_runs(r, stdout);
-        report_claims(r, stdout);
-        report_notes(r, stdout);
-        if (r->conclusion) {
-            printf("\n%s", s->bold);
-            wrap_print(stdout, r->conclusion, 0, 0);
-            printf("%s", s->off);
-        }
-    }
-}
-
 /* What one device has seen: printed, and its record written to *path (NULL where it could not be). */
 static int finish(const struct arguments *a, const struct experiment *x, const struct device *d, const struct record *r,
-                  char **path)
+                  bool second, char **path)
 {
     struct error e = {0};
     int code = outcome_worse(study_exit(r), report_claim_failed(r) ? EXIT_CHECK : EXIT_OK);
-    print_result(a, r);
-    fflush(stdout);
-    if (outcome_write(a, r, d->info.slug, x->name, path, &e))
+    outcome_print(a, r);
+    char stem[128]; /* two records in one folder have two names */
+    snprintf(stem, sizeof stem, "%s%s", x->name, a->out && second ? "-native" : "");
+    if (outcome_write(a, r, d->info.slug, stem, path, &e))
         fprintf(stderr, "\nwritten:\n  %s\n", *path);
     else
         code = outcome_worse(code, command_fail(a, &e));
@@ -101,7 +80,8 @@ static int run_device(const struct arguments *a, const struct experiment *x, str
         print_head(x, d);
     if (!measure(a, x, d, r, &e))
         return command_fail(a, &e);
-    return finish(a, x, d, r, &s->paths[s->count++]);
+    int i = s->count++;
+    return finish(a, x, d, r, i > 0, &s->paths[i]);
 }
 
 /* Charts of all devices on one page, beside the first record. */

@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "harness/base/text.h"
+#include "harness/cli/report.h"
 #include "harness/cli/results.h"
+#include "harness/cli/style.h"
+#include "harness/cli/wrap.h"
 #include "roofline/chart.h"
 
 bool outcome_write(const struct arguments *a, const struct record *r, const char *device_slug, const char *stem,
@@ -19,6 +22,41 @@ bool outcome_write(const struct arguments *a, const struct record *r, const char
     free(folder);
     *path = t.s;
     return record_write(r, t.s, e);
+}
+
+static void print_conclusion(const struct record *r)
+{
+    const struct style *s = style_of(stdout);
+    if (!r->conclusion)
+        return;
+    printf("\n%s", s->bold);
+    wrap_print(stdout, r->conclusion, 0, 0);
+    printf("%s", s->off);
+}
+
+void outcome_print(const struct arguments *a, const struct record *r)
+{
+    if (a->json) {
+        char *json = record_json(r);
+        fputs(json, stdout);
+        free(json);
+    } else if (a->csv) {
+        report_runs_csv(r, stdout);
+    } else {
+        report_runs(r, stdout);
+        report_claims(r, stdout);
+        report_notes(r, stdout);
+        print_conclusion(r);
+    }
+    fflush(stdout);
+}
+
+int outcome_nothing_ran(const struct record *r)
+{
+    for (int i = 0; i < r->run_count; i++)
+        if (r->runs[i].status != RUN_UNSUPPORTED)
+            return EXIT_OK;
+    return EXIT_ENVIRONMENT;
 }
 
 static bool draw(const struct record *const *records, int n, const struct outcome_chart *c, const char *stem, struct error *e)

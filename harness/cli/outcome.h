@@ -9,6 +9,11 @@
 bool outcome_write(const struct arguments *a, const struct record *r, const char *slug, const char *stem, char **path,
                    struct error *e);
 
+/* Prints the record to stdout as --json or --csv say, else as tables with claims and notes. */
+void outcome_print(const struct arguments *a, const struct record *r);
+/* EXIT_ENVIRONMENT where no run of the record could run here at all, else 0. */
+int outcome_nothing_ran(const struct record *r);
+
 /* Charts beside the record: "passes" (of a group), "roofline", "bandwidth", "instructions". A chart that cannot be drawn is told on stderr
  * and costs EXIT_ENVIRONMENT, since the record is what counts and is there already. Returns the exit code. */
 struct outcome_chart {
