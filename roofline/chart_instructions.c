@@ -32,6 +32,7 @@ static const struct kind {
              {"division", OP_DIV, OP_DIV},
              {"special functions", OP_EXP, OP_RSQRT},
              {"integer", OP_INT_MUL, OP_INT_XOR}};
+enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static double ops_between(const struct run *r, enum op first, enum op last)
 {
@@ -46,16 +47,20 @@ static double ops_all(const struct run *r)
     return ops_between(r, OP_FMA, OP_COUNT - 1);
 }
 
-/* "62 % integer" */
-static void dominating(const struct run *r, char *out, size_t size)
+/* The kind of most of a run's operations, and its part of them in percent. */
+static int dominating(const struct run *r, double *percent)
 {
-    size_t best = 0;
-    for (size_t k = 1; k < sizeof kinds / sizeof *kinds; k++)
-        if (ops_between(r, kinds[k].first, kinds[k].last) >
-            ops_between(r, kinds[best].first, kinds[best].last))
+    int best = 0;
+    double most = 0;
+    for (int k = 0; k < KINDS; k++) {
+        double ops = ops_between(r, kinds[k].first, kinds[k].last);
+        if (ops > most) {
             best = k;
-    snprintf(out, size, "%.0f %% %s", 100 * ops_between(r, kinds[best].first, kinds[best].last) / ops_all(r),
-             kinds[best].name);
+            most = ops;
+        }
+    }
+    *percent = 100 * most / ops_all(r);
+    return best;
 }
 
 /* Seconds that these operations take at the measured rate; NAN where there is none. */
@@ -100,7 +105,9 @@ static void add_point(struct page *p, const struct run *r, int device)
                         .low = 1e9 * ops / r->time_ns.high,
                         .high = 1e9 * ops / r->time_ns.low,
                         .mix = seconds > 0 ? ops / seconds : 0};
-    dominating(r, q->note, sizeof q->note);
+    double percent;
+    const char *kind = kinds[dominating(r, &percent)].name;
+    snprintf(q->note, sizeof q->note, "%.0f %% %s", percent, kind);
 }
 
 static void collect_points(struct page *p, const struct chart_options *o)
@@ -109,6 +116,32 @@ static void collect_points(struct page *p, const struct chart_options *o)
         for (int i = 0; i < p->records[d]->run_count; i++)
             if (run_drawable(&p->records[d]->runs[i], o))
                 add_point(p, &p->records[d]->runs[i], d);
+}
+
+/* What the footer says of all runs, where labels do not: there are too many, or they would all say the same. */
+static void put_kinds(struct page *p, struct text *out)
+{
+    bool same = p->point_count > 1;
+    for (int i = 1; i < p->point_count; i++)
+        same = same && strcmp(p->points[i].note, p->points[0].note) == 0;
+    for (int i = 0; i < p->point_count && same; i++)
+        *p->points[i].note = 0;
+    for (int k = 0; k < KINDS && (same || p->point_count > FEW_POINTS); k++) {
+        int runs = 0;
+        double percent, low = 100, high = 0;
+        for (int i = 0; i < p->point_count; i++)
+            if (dominating(p->points[i].run, &percent) == k) {
+                runs++;
+                low = fmin(low, percent);
+                high = fmax(high, percent);
+            }
+        if (runs == 0)
+            continue;
+        text_add(out, "%s%d run%s: %.0f", out->len ? ", " : "most operations: ", runs, runs > 1 ? "s" : "", low);
+        if (high - low >= 1)
+            text_add(out, " to %.0f", high);
+        text_add(out, " %% %s", kinds[k].name);
+    }
 }
 
 /* --- roofs --------------------------------------------------------------------------------------------- */
@@ -151,7 +184,7 @@ static void add_levels(struct page *p, int device, int most)
         char name[ROOF_NAME];
         snprintf(name, sizeof name, "%s", levels[best].name);
         if (p->devices > 1)
-            roofs_name_of_device(name, p->records[device], levels[best].name);
+            roofs_name_of_device(name, p->records[device], "peak");
         done[best] = true;
         roofs_add(p, roofs_compute(c, levels[best].op, levels[best].type), device, name,
                   p->devices > 1 ? device_colours[device] : levels[best].colour,
@@ -202,15 +235,20 @@ static void heading(struct page *p)
 static void footer(struct page *p)
 {
     int left_out = p->skipped + p->crowded;
+    struct text kinds_text = {0};
     page_provenance(p);
+    put_kinds(p, &kinds_text);
     if (left_out > 0)
         chart_note(&p->chart, "%d run%s left out: %s", left_out, left_out > 1 ? "s" : "",
                    p->crowded ? "too many for one chart, or without counted sectors or operations"
                               : "without counted sectors or operations there is no place on this chart");
     if (p->all > p->devices)
         chart_note(&p->chart, "%d of %d records are shown", p->devices, p->all);
-    chart_note(&p->chart, "level: one kind of operation alone; dash on a stem: a run's own mix, one kind after another; "
-                          "bars in height: 95 %% intervals");
+    chart_note(&p->chart, "level: one kind of operation alone; dash on a stem: what a run's own mix allows, one kind "
+                          "after another; bars: 95 %% intervals");
+    if (kinds_text.len)
+        chart_note(&p->chart, "%s", text_get(&kinds_text));
+    text_free(&kinds_text);
 }
 
 bool chart_instructions(const struct record *const *records, int count, const struct chart_options *o,

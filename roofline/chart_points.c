@@ -27,7 +27,8 @@ static void ranges(struct page *p, const struct panel *area)
     if (p->copy > 0 && p->best_peak > 0)
         ridge = p->best_peak / p->copy;
     left = isfinite(left) ? left / 3 : ridge > 0 ? ridge / 100 : 0.05;
-    right = fmax(fmax(right, 0) * 4, fmax(ridge * 4, left * 100));
+    double level = p->sectors ? 8 : 4; /* many levels want long lines for their texts */
+    right = fmax(fmax(right, 0) * 4, fmax(ridge * level, left * 100));
     if (!(high > 0))
         high = fmax(p->bound, 1) * right;
     low = fmin(low, p->copy > 0 ? p->copy * left : high / 1e3) / 2;
@@ -188,7 +189,7 @@ static void label_step(struct page *p, const struct point *fused, const struct p
 
 static void draw_runs(struct page *p)
 {
-    bool groups = false, few = p->point_count <= 8;
+    bool groups = false, few = p->point_count <= FEW_POINTS;
     int steps = 0;
     for (int i = 0; i < p->point_count; i++)
         groups = groups || !same_group(p->points[i].run, p->points[0].run);

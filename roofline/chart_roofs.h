@@ -6,6 +6,7 @@
 #include "roofline/chart_parts.h"
 
 enum { ROOFS = 12, POINTS = 48, DEVICES = 5, PAGE_KEYS = DEVICES + 4 };
+enum { FEW_POINTS = 8 }; /* so many have labels of their own */
 #define SECTOR_BYTES 32.0
 
 /* One line of the chart: a bandwidth (a slope) or a rate of operations (a level), in bytes/s and flops/s, or in
