@@ -2,8 +2,10 @@
  *
  *   native                one thread per processor that this process may use
  *   native:threads=N      N threads, pinned to the processors in turn
+ *   native:stream=64MB    steps with this much traffic or more store past the caches
  *
  * The host's clock is this device's own: a step begins when the caller hands it out and ends when the last thread is done. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -295,15 +297,12 @@ static uint64_t stream_bytes(int threads)
     return (uint64_t)(second > 0 ? second : 1 << 20) * (uint64_t)threads;
 }
 
-static void describe(struct device_info *i, int threads, bool given)
+static void describe(struct device_info *i, int threads, const char *rest)
 {
     char processor[160], stem[200];
     memset(i, 0, sizeof *i);
     processor_name(processor, sizeof processor);
-    if (given)
-        snprintf(i->spec, sizeof i->spec, "native:threads=%d", threads);
-    else
-        snprintf(i->spec, sizeof i->spec, "native");
+    snprintf(i->spec, sizeof i->spec, "native%s%.250s", *rest ? ":" : "", rest);
     snprintf(i->name, sizeof i->name, "%s, %d thread%s", processor, threads, threads == 1 ? "" : "s");
     snprintf(stem, sizeof stem, "native-%s", processor);
     slug(i->slug, sizeof i->slug, stem);
@@ -325,32 +324,50 @@ static void describe(struct device_info *i, int threads, bool given)
     i->f16_storage = i->i8_storage = i->i64 = i->f64 = true;
 }
 
-static bool read_threads(const char *rest, int *threads, struct error *e)
+struct settings {
+    int threads;         /* 0: not given */
+    double stream_bytes; /* NAN: not given */
+};
+
+static bool read_setting(const char *word, struct settings *s, struct error *e)
 {
     char *end = NULL;
-    *threads = 0;
-    if (!*rest)
-        return true;
-    long n = starts_with(rest, "threads=") ? strtol(rest + 8, &end, 10) : 0;
-    *threads = (int)n;
+    if (starts_with(word, "stream="))
+        return units_parse(UNIT_BYTES, word + 7, &s->stream_bytes, e) || error_prefix(e, "native device, stream");
+    long n = starts_with(word, "threads=") ? strtol(word + 8, &end, 10) : 0;
+    s->threads = (int)n;
     return (end && !*end && n >= 1 && n <= THREADS_MAX) ||
-           error_set(e, EXIT_USAGE, "native device: '%s' is not a setting. Write native or native:threads=N, with N from 1 to %d.",
-                     rest, THREADS_MAX);
+           error_set(e, EXIT_USAGE,
+                     "native device: '%s' is not a setting. Write native, native:threads=N with N from 1 to %d, or "
+                     "native:threads=N,stream=SIZE.", word, THREADS_MAX);
+}
+
+static bool read_settings(const char *rest, struct settings *s, struct error *e)
+{
+    char *copy = need_string(rest), *save = NULL;
+    bool ok = true;
+    *s = (struct settings){.stream_bytes = NAN};
+    for (char *word = strtok_r(copy, ",", &save); word && ok; word = strtok_r(NULL, ",", &save))
+        ok = read_setting(trim(word), s, e);
+    free(copy);
+    return ok;
 }
 
 static struct device *native_open(const char *rest, struct error *e)
 {
-    int threads;
-    if (!read_threads(rest, &threads, e))
+    struct settings s;
+    if (!read_settings(rest, &s, e))
         return NULL;
     struct native *n = need(sizeof *n);
     n->base.ops = &native_ops;
-    n->team = team_open(threads, e);
+    n->team = team_open(s.threads, e);
     if (!n->team) {
         free(n);
         return NULL;
     }
-    describe(&n->base.info, team_threads(n->team), threads > 0);
+    describe(&n->base.info, team_threads(n->team), rest);
+    if (!isnan(s.stream_bytes))
+        n->base.info.stream_bytes = (uint64_t)s.stream_bytes;
     return &n->base;
 }
 
@@ -366,7 +383,7 @@ static int native_list(void (*each)(void *, const struct device_info *), void *c
 
 const struct driver native_driver = {
     .scheme = "native",
-    .help = "native:threads=2   the host processor, with kernels in C",
+    .help = "native:threads=2,stream=64MB   the host processor, with kernels in C",
     .list = native_list,
     .open = native_open,
 };
