@@ -112,7 +112,7 @@ static struct run *add_run(struct record *r, const char *group, const char *vari
                            double over, double flops)
 {
     const double bytes = 64e6;
-    struct ceilings c = {r->ceilings, r->ceiling_count};
+    struct ceilings c = {r->ceilings, r->ceiling_count, false};
     struct run *run = record_add_run(r);
     run->kernel = need_string(group);
     run->group = need_string(group);

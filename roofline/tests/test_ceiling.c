@@ -11,8 +11,8 @@
 #include "roofline/ceiling.h"
 #include "roofline/tests/near.h"
 
-#define SET(array) ((struct ceilings){(array), (int)(sizeof(array) / sizeof((array)[0]))})
-#define NONE ((struct ceilings){NULL, 0})
+#define SET(array) ((struct ceilings){(array), (int)(sizeof(array) / sizeof((array)[0])), false})
+#define NONE ((struct ceilings){NULL, 0, false})
 
 static struct ceiling band(enum mix mix, enum via via, double footprint, double median, double high)
 {
@@ -74,7 +74,7 @@ static void bound_rate_ignores_what_was_not_measured(void **state)
     list[1].value.n = 0;
     assert_near(ceilings_bound_rate(SET(list), 8e6), 110, 0);
     assert_true(isnan(ceilings_bound_rate(NONE, 1e6)));
-    assert_true(isnan(ceilings_bound_rate((struct ceilings){list + 2, 2}, 1e6)));
+    assert_true(isnan(ceilings_bound_rate((struct ceilings){list + 2, 2, false}, 1e6)));
 }
 
 static void roof_is_the_best_kernel_at_the_nearest_footprint(void **state)
@@ -104,8 +104,8 @@ static void roof_falls_back_to_copy_then_to_any(void **state)
         band(MIX_COPY, VIA_COMMAND, 64e6, 400, 410),
     };
     assert_ptr_equal(ceilings_roof(SET(list), MIX_TRIAD, 64e6), &list[1]);
-    assert_ptr_equal(ceilings_roof((struct ceilings){list, 1}, MIX_TRIAD, 64e6), &list[0]);
-    assert_null(ceilings_roof((struct ceilings){list + 2, 1}, MIX_COPY, 64e6));
+    assert_ptr_equal(ceilings_roof((struct ceilings){list, 1, false}, MIX_TRIAD, 64e6), &list[0]);
+    assert_null(ceilings_roof((struct ceilings){list + 2, 1, false}, MIX_COPY, 64e6));
     assert_null(ceilings_roof(NONE, MIX_COPY, 64e6));
 }
 
@@ -144,7 +144,7 @@ static void dispatch_is_the_lowest_measured_or_0(void **state)
     (void)state;
     const struct ceiling list[] = {launch(6000), launch(5000), band(MIX_COPY, VIA_SHADER, 1e6, 100, 110)};
     assert_near(ceilings_dispatch_ns(SET(list)), 5000, 0);
-    assert_near(ceilings_dispatch_ns((struct ceilings){list + 2, 1}), 0, 0);
+    assert_near(ceilings_dispatch_ns((struct ceilings){list + 2, 1, false}), 0, 0);
 }
 
 static void mix_by_share_and_ratio(void **state)

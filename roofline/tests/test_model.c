@@ -21,7 +21,7 @@ static const struct ceiling paper[] = {
     {.kind = CEILING_COMPUTE, .type = "f32", .op = "fma", .value = {10e12, 9e12, 11e12, 12}},
     {.kind = CEILING_COMPUTE, .type = "f32", .op = "exp", .value = {1e12, 0.9e12, 1.1e12, 12}},
 };
-static const struct ceilings machine = {paper, sizeof paper / sizeof paper[0]};
+static const struct ceilings machine = {paper, sizeof paper / sizeof paper[0], false};
 
 static void roof_of_a_copy(void **state)
 {
@@ -61,7 +61,7 @@ static void roof_without_bandwidth_does_not_exist(void **state)
 {
     (void)state;
     struct cost cost = {.bytes_read = 64e6, .bytes_written = 64e6, .ops = {[OP_FMA] = 5e9}};
-    struct roof r = roof_of_step((struct ceilings){paper + 3, 3}, &cost);
+    struct roof r = roof_of_step((struct ceilings){paper + 3, 3, false}, &cost);
     assert_true(isnan(r.roof_ns));
     assert_near(r.arithmetic_ns, 1e6, 1e-3);
     assert_null(binds_by_model(&r));
