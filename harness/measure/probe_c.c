@@ -52,9 +52,14 @@ bool probe_bandwidth_c(const struct ceiling *c, struct text *t, struct error *e)
     return true;
 }
 
-/* One line of the table over all lanes: `x` is a float (or uint) that it changes. */
-static void add_line(struct text *t, const char *line, const char *type)
+/* One line of the table over all lanes: `x` is a float (or uint) that it changes. Scalars are written out one by one: as a
+ * loop over an array they would go through memory. */
+static void add_line(struct text *t, const char *line, const char *type, int scalars)
 {
+    for (int j = 0; j < scalars; j++)
+        text_add(t, "        { %s x = v[%d]; %s v[%d] = x; }\n", type, j, line, j);
+    if (scalars)
+        return;
     text_add(t, "        for (int j = 0; j < LANES; j++) { %s x = v[j]; %s v[j] = x; }\n", type, line);
 }
 
@@ -77,9 +82,9 @@ bool probe_compute_c(const struct ceiling *c, const char *line, const char *line
                 "    for (uint32_t turn = 0; turn < turns; turn++) {\n", type,
              integer ? "uint(j) + 12345u" : "(float)j * 0.0005f + 0.5f");
     for (int u = 0; u < unroll; u++) {
-        add_line(t, line, type);
+        add_line(t, line, type, c->width == 1 ? c->chains : 0);
         if (line_b)
-            add_line(t, line_b, type);
+            add_line(t, line_b, type, c->width == 1 ? c->chains : 0);
     }
     text_add(t, "    }\n    %s sum = v[0];\n    for (int j = 1; j < LANES; j++)\n        sum += v[j];\n    y[l->worker] = sum;\n"
                 "    (void)b, (void)c, (void)k, (void)r;\n}\n", type);
