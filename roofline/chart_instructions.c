@@ -137,10 +137,10 @@ static void put_kinds(struct page *p, struct text *out)
             }
         if (runs == 0)
             continue;
-        text_add(out, "%s%d run%s: %.0f", out->len ? ", " : "most operations: ", runs, runs > 1 ? "s" : "", low);
+        text_add(out, "%s%.0f", out->len ? "; " : "most operations: ", low);
         if (high - low >= 1)
             text_add(out, " to %.0f", high);
-        text_add(out, " %% %s", kinds[k].name);
+        text_add(out, " %% %s in %d run%s", kinds[k].name, runs, runs > 1 ? "s" : "");
     }
 }
 
