@@ -80,6 +80,8 @@ static int log_ticks(struct axis a, double pixels, double *values)
 {
     static const double parts[] = {1, 2, 5};
     int every = pixels / log10(a.high / a.low) > 190 ? 3 : 1, n = 0;
+    if (!(a.low > 0) || !isfinite(a.high)) /* such decades never end */
+        return 0;
     for (double decade = floor(log10(a.low)); decade <= ceil(log10(a.high)); decade++)
         for (int i = 0; i < every; i++) {
             double v = parts[i] * pow(10, decade);

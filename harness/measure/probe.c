@@ -389,5 +389,9 @@ void probe_finish(struct probe *q, const double *ns, int n)
         return;
     }
     double work = q->work * 1e9;
+    if (!(t.low > 0)) { /* a model may do it in no time: there is no such rate */
+        q->ceiling.value = (struct interval){NAN, NAN, NAN, 0};
+        return;
+    }
     q->ceiling.value = (struct interval){work / t.median, work / t.high, work / t.low, t.n};
 }
