@@ -43,8 +43,9 @@ const struct ceiling *roofs_compute(struct ceilings c, const char *op, const cha
     for (int i = 0; i < c.count; i++) {
         const struct ceiling *x = &c.list[i];
         if (x->kind == CEILING_COMPUTE && strcmp(x->op, op) == 0 && strcmp(x->type, type) == 0 &&
-            x->value.n > 0 && x->value.median > 0 && (!best || x->value.median > best->value.median))
-            best = x;
+            x->value.n > 0 && x->value.median > 0 && isfinite(x->value.median) &&
+            (!best || x->value.median > best->value.median))
+            best = x; /* a model's integers take no time at all */
     }
     return best;
 }
