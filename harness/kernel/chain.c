@@ -298,9 +298,20 @@ static void ablate_costs(struct plan *p, enum ablation ablation)
     }
 }
 
+/* Kernels count elements in 32 bits. */
+static bool countable(const struct chain_options *o, const struct device_info *device, struct error *e)
+{
+    const double most = 4294967295.0, bytes = fmin((double)device->max_binding_bytes, (double)device->max_buffer_bytes);
+    return (double)o->rows * (double)o->cols <= most ||
+           error_set(e, EXIT_ENVIRONMENT, "a tensor has at most 2^32-1 elements. The largest size that works is --tensor %.0fB.",
+                     fmin(most * 4, bytes));
+}
+
 struct plan *chain_plan(const struct chain *c, const int *sizes, int groups, const struct device_info *device,
                         const struct chain_options *o, struct error *e)
 {
+    if (!countable(o, device, e))
+        return NULL;
     struct plan *p = need(sizeof *p);
     struct building b = {.c = c, .p = p, .device = device, .o = *o, .reference = need(sizeof *b.reference)};
     memcpy(b.reference->items, c->items, sizeof b.reference->items);

@@ -312,8 +312,6 @@ bool chain_group_step_c(const struct chain_group *g, struct step *step, int in, 
     const char *prelude = native_prelude(e);
     if (!prelude)
         return false;
-    if ((double)g->rows * (double)g->cols > 4294967295.0)
-        return error_set(e, EXIT_ENVIRONMENT, "a tensor has at most 2^32-1 elements; use a smaller --tensor");
     for (int i = 0; i < g->count; i++)
         s.walks += g->items[i].op->stat_count;
     s.rows = s.walks > 0 || chain_has_column_tensor(g);

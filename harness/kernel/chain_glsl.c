@@ -464,8 +464,6 @@ static bool possible(const struct glsl *s, struct error *e)
         return error_set(e, EXIT_ENVIRONMENT,
                          "%s cannot store single 16-bit floats: use a number of columns that is a multiple of 4",
                          s->device->name);
-    if ((double)g->rows * (double)g->cols > 4294967295.0)
-        return error_set(e, EXIT_ENVIRONMENT, "a tensor has at most 2^32-1 elements; use a smaller --tensor");
     return true;
 }
 

@@ -45,8 +45,10 @@ static void describe_run(struct run *r, const struct study_run *q, const struct 
     r->group = need_string(q->group);
     r->device = need_string(d->info.name);
     r->clock = need_string(d->info.clock);
-    if (!p)
+    if (!p) {
+        r->variant = need_string(q->variant);
         return;
+    }
     r->variant = need_string(p->variant);
     r->groupings = p->groupings;
     r->grouping = need(sizeof *r->grouping * (size_t)(p->groupings + 1));

@@ -31,6 +31,7 @@ static void add_variant(struct study *s, const struct chain_study *q, const char
     struct study_run run = {.group = group, .chain = q->chain->text, .kernel = q->chain->text};
     run.plan = make(q, rows, cols, ABLATE_NONE, &e);
     if (!run.plan) {
+        run.variant = q->groups == q->chain->count ? "unfused" : q->groups == 1 ? "fused" : "grouped";
         study_add_failed(s, &run, &e);
         return;
     }

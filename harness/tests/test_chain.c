@@ -349,6 +349,23 @@ static void what_does_not_fit_names_what_does(void **state)
     plan_free(p);
 }
 
+/* Kernels count elements in 32 bits; where the device's own limit is lower, that one is named. */
+static void elements_are_counted_in_32_bits(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    struct device_info large = gpu;
+    large.max_binding_bytes = large.max_buffer_bytes = large.memory_bytes = 1ull << 40;
+    assert_null(plan_on(&large, "scale", "fused", 1 << 22, 1024, &e));
+    assert_int_equal(e.code, EXIT_ENVIRONMENT);
+    assert_says(e.text, "2^32-1 elements|--tensor 17179869180B");
+    struct plan *p = plan_on(&large, "scale", "fused", (1 << 22) - 1, 1024, &e);
+    assert_true(plan_fits(p, &large, &e));
+    plan_free(p);
+    assert_null(plan_on(&gpu, "scale", "fused", 1 << 22, 1024, &e));
+    assert_says(e.text, "--tensor 4294967296B");
+}
+
 /* The size named must fit in every way, not only past the limit that was met first. */
 static void the_largest_size_fits_the_memory_too(void **state)
 {
@@ -568,6 +585,7 @@ int main(void)
         cmocka_unit_test(the_seed_chain_makes_eight_passes_or_two),
         cmocka_unit_test(two_tensors_alternate),
         cmocka_unit_test(what_does_not_fit_names_what_does),
+        cmocka_unit_test(elements_are_counted_in_32_bits),
         cmocka_unit_test(the_largest_size_fits_the_memory_too),
         cmocka_unit_test(too_many_buffers_are_refused),
         cmocka_unit_test(halves_survive_the_round_trip),

@@ -281,6 +281,7 @@ static void plans_that_cannot_be_made_are_unsupported(void **state)
     measure(&b);
     assert_int_equal(b.record.runs[1].status, RUN_OK);
     assert_int_equal(b.record.runs[2].status, RUN_UNSUPPORTED);
+    assert_string_equal(b.record.runs[2].variant, "fused");
     assert_says(b.record.runs[2].why, "more than 16 buffers|--fuse");
     assert_near(b.record.runs[1].speedup.median, 48.0 / 20, 0.01);
     close_bench(&b);
