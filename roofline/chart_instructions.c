@@ -1,6 +1,6 @@
-/* The second roofline: operations per second over operations per 32-byte sector. Every kind of operation counts,
- * each as one, so that kernels bound by integers or special functions find their place too. The idea is Ding
- * and Williams' instruction roofline, with sectors in the place of a profiler's transactions. */
+/* The second roofline: operations per second over operations per 32-byte sector. Every kind of operation
+ * counts, each as one, so that kernels bound by integers or special functions find their place too. The idea
+ * is Ding and Williams' instruction roofline, with sectors in the place of a profiler's transactions. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 /* --- kinds of operations ------------------------------------------------------------------------------- */
 
-/* One level each. The ceiling of "mul+add" is that of additions and multiplications apart from one another. */
+/* One level each. "mul+add" counts its additions and multiplications apart from one another. */
 static const struct level {
     const char *name, *op, *type, *colour, *dash;
     enum op ops[2];
@@ -118,7 +118,7 @@ static void collect_points(struct page *p, const struct chart_options *o)
                 add_point(p, &p->records[d]->runs[i], d);
 }
 
-/* What the footer says of all runs, where labels do not: there are too many, or they would all say the same. */
+/* What the footer says of all runs where labels do not: too many of them, or all would say the same. */
 static void put_kinds(struct page *p, struct text *out)
 {
     bool same = p->point_count > 1;
@@ -192,7 +192,7 @@ static void add_levels(struct page *p, int device, int most)
     }
 }
 
-/* The copy and the read kernel and all levels that matter; where devices share the chart, two lines of each. */
+/* The copy and the read kernel and all levels that matter; where devices share the chart, two lines each. */
 static void collect_roofs(struct page *p)
 {
     for (int d = 0; d < p->devices; d++) {
@@ -228,8 +228,9 @@ static void heading(struct page *p)
              : first->device ? first->device
                              : "an unknown device",
              p->devices > 1 ? " · open marks: unfused, filled marks: fused" : "");
-    chart_heading(&p->chart, title ? title : "Every operation counts: integers and special functions bind too",
-                  line, key, keys);
+    if (!title)
+        title = "Every operation counts: integers and special functions bind too";
+    chart_heading(&p->chart, title, line, key, keys);
 }
 
 static void footer(struct page *p)
@@ -244,8 +245,8 @@ static void footer(struct page *p)
                               : "without counted sectors or operations there is no place on this chart");
     if (p->all > p->devices)
         chart_note(&p->chart, "%d of %d records are shown", p->devices, p->all);
-    chart_note(&p->chart, "level: one kind of operation alone; dash on a stem: what a run's own mix allows, one kind "
-                          "after another; bars: 95 %% intervals");
+    chart_note(&p->chart, "level: one kind of operation alone; dash on a stem: what a run's own mix allows, "
+                          "one kind after another; bars: 95 %% intervals");
     if (kinds_text.len)
         chart_note(&p->chart, "%s", text_get(&kinds_text));
     text_free(&kinds_text);
@@ -262,8 +263,8 @@ bool chart_instructions(const struct record *const *records, int count, const st
     if (p.point_count == 0 && p.roof_count == 0) {
         chart_free(&p.chart);
         return error_set(e, EXIT_USAGE,
-                         "no instruction roofline: no ceiling was measured and no run%s%s%s is ok, timed and has "
-                         "counted sectors; measure with 'rooflab ceilings' and 'rooflab chain'",
+                         "no instruction roofline: no ceiling was measured and no run%s%s%s is ok, timed "
+                         "and has counted sectors; measure with 'rooflab ceilings' and 'rooflab chain'",
                          o->group ? " of group '" : "", o->group ? o->group : "", o->group ? "'" : "");
     }
     heading(&p);

@@ -319,7 +319,8 @@ static void draw_ridge(struct page *p)
     chart_arrow(&p->chart, top, foot, "nohead lw 1.2 dt " DOTTED " lc rgb '" AMBER "' front", 30);
     chart_point(&p->chart, "ridge", x, p->best_peak / p->unit, p->best_peak / p->unit, p->best_peak / p->unit,
                 13, 1.8, INK);
-    snprintf(text, sizeof text, x < 999.5 ? "ridge: %.3g %s" : "ridge: %.0f %s", x, p->sectors ? "op/sector" : "flop/byte");
+    snprintf(text, sizeof text, x < 999.5 ? "ridge: %.3g %s" : "ridge: %.0f %s", x,
+             p->sectors ? "op/sector" : "flop/byte");
     struct label *l = label_add(&p->chart, PLACE_NEAR, text, NULL, NULL);
     l->a = (struct spot){foot.x, foot.y + 24};
     l->clearance = 4;

@@ -1,5 +1,5 @@
-/* What the two rooflines (chart_roofline.c, chart_instructions.c) are made of: the runs as points, with the page
- * around them (chart_points.c), and the roofs above them (chart_roofs.c). Private to these. */
+/* What the two rooflines (chart_roofline.c, chart_instructions.c) are made of: the runs as points, with the
+ * page around them (chart_points.c), and the roofs above them (chart_roofs.c). Private to these. */
 #ifndef ROOFLAB_CHART_ROOFS_H
 #define ROOFLAB_CHART_ROOFS_H
 
@@ -9,8 +9,8 @@ enum { ROOFS = 12, POINTS = 48, DEVICES = 5, PAGE_KEYS = DEVICES + 4 };
 enum { FEW_POINTS = 8 }; /* so many have labels of their own */
 #define SECTOR_BYTES 32.0
 
-/* One line of the chart: a bandwidth (a slope) or a rate of operations (a level), in bytes/s and flops/s, or in
- * sectors/s and operations/s. */
+/* One line of the chart: a bandwidth (a slope) or a rate of operations (a level), in bytes/s and flops/s, or
+ * in sectors/s and operations/s. */
 struct roof_line {
     char name[128];
     struct interval rate;

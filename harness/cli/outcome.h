@@ -14,8 +14,8 @@ void outcome_print(const struct arguments *a, const struct record *r);
 /* EXIT_ENVIRONMENT where no run of the record could run here at all, else 0. */
 int outcome_nothing_ran(const struct record *r);
 
-/* Charts beside the record: "passes" (of a group), "roofline", "bandwidth", "instructions". A chart that cannot be drawn is told on stderr
- * and costs EXIT_ENVIRONMENT, since the record is what counts and is there already. Returns the exit code. */
+/* Charts beside the record: "passes" (of a group), "roofline", "bandwidth", "instructions". A chart that cannot be drawn is
+ * told on stderr and costs EXIT_ENVIRONMENT, since the record is what counts and is there already. Returns the exit code. */
 struct outcome_chart {
     const char *kind, *group;
 };

@@ -15,7 +15,8 @@ const char *path_of(const char *name);
 /* A file of the folder; a test that cannot read it fails. */
 struct text content(const char *name);
 /* Draws; a test whose chart is not drawn fails. group NULL: all. */
-void draw_as(drawer *draw, const struct record *const *records, int count, const char *name, const char *group);
+void draw_as(drawer *draw, const struct record *const *records, int count, const char *name,
+             const char *group);
 /* How often needle stands in the file. */
 int count_in(const char *name, const char *needle);
 /* Fails where two texts of the SVG overlap or one leaves the page of this height. */

@@ -1,5 +1,5 @@
-/* The instruction roofline: sectors come from counts into records, points lie where operations and sectors say,
- * levels are of the kinds that the runs use, and names are only ever data. */
+/* The instruction roofline: sectors come from counts into records, points lie where operations and sectors
+ * say, levels are of the kinds that the runs use, and names are only ever data. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
