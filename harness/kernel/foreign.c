@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <spirv/unified1/spirv.h>
+
 #include "harness/kernel/shader.h"
 #include "harness/spirv/reflect.h"
 
@@ -138,21 +140,28 @@ static const struct binding_facts *facts_of(enum resource_kind kind)
     return NULL;
 }
 
+/* TEXEL_NONE: this lab does not have the format. Samplers do not name one. */
 static enum texel_format texel_format(const struct resource *r)
 {
-    if (!r->element_float)
-        return TEXEL_R32UI;
-    return r->texel_bytes == 8 ? TEXEL_RGBA16F : r->texel_bytes == 4 ? TEXEL_R32F : r->texel_bytes == 2 ? TEXEL_R16F : TEXEL_RGBA32F;
+    switch (r->image_format) {
+    case SpvImageFormatUnknown: return r->element_float ? TEXEL_RGBA32F : TEXEL_R32UI;
+    case SpvImageFormatRgba32f: return TEXEL_RGBA32F;
+    case SpvImageFormatRgba16f: return TEXEL_RGBA16F;
+    case SpvImageFormatR32f: return TEXEL_R32F;
+    case SpvImageFormatR16f: return TEXEL_R16F;
+    case SpvImageFormatR32ui: return TEXEL_R32UI;
+    default: return TEXEL_NONE;
+    }
 }
 
-/* Numbers of the array's own kind. Integers stay below the size, since they are often indices. */
+/* Numbers of the array's own kind. Integers stay below the size, since they are often indices; so does what is mixed, since
+ * a float's bits as a count of rounds would be a billion. */
 static int add_tensor(struct plan *p, const struct resource *r, const struct binding_facts *f, uint64_t size)
 {
     uint64_t bytes = f->texel ? size * (r->texel_bytes ? r->texel_bytes : 16) : r->fixed_bytes + r->stride * (r->has_runtime_array ? size : 0);
     enum type type = r->element_float && r->element_width == 16 ? TYPE_F16
                      : r->element_float                         ? TYPE_F32
                      : r->element_width == 8                    ? TYPE_I8
-                     : r->element_width == 0                    ? TYPE_F32
                                                                 : TYPE_U32;
     struct fill fill = {FILL_UNIFORM, 0.5, 1.5, 1u + (uint32_t)p->tensor_count};
     if (type == TYPE_U32 || type == TYPE_I8)
@@ -178,9 +187,19 @@ static void bind_resources(struct plan *p, struct step *s, const struct reflecti
                      resource_kind_name(r->kind));
             continue;
         }
-        bool seen = false; /* two variables may share a binding */
+        if (facts_here->texel && texel_format(r) == TEXEL_NONE) {
+            *runnable = false;
+            snprintf(why, 200, "%s has a texel format that this lab does not bind", r->name);
+            continue;
+        }
+        const struct program_binding *seen = NULL; /* two variables may share a binding */
         for (int k = 0; k < s->binding_count; k++)
-            seen = seen || (s->bindings[k].slot.set == r->set && s->bindings[k].slot.binding == r->binding);
+            if (s->bindings[k].slot.set == r->set && s->bindings[k].slot.binding == r->binding)
+                seen = &s->bindings[k].slot;
+        if (seen && seen->kind != facts_here->bind) {
+            *runnable = false;
+            snprintf(why, 200, "%s shares set %u, binding %u with a resource of another kind", r->name, r->set, r->binding);
+        }
         if (seen)
             continue;
         int tensor = add_tensor(p, r, facts_here, size);

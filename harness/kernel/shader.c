@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/base/text.h"
+#include "harness/spirv/validate.h"
 
 struct entry {
     unsigned long long key;
@@ -133,6 +134,19 @@ static struct entry *compile(const char *name, const char *glsl, bool optimise, 
     return c;
 }
 
+/* Optimisers refuse some shaders that compile, and make others invalid: those are taken as they are written. (The later
+ * entry of a key is the one that is found.) */
+static struct entry *compile_best(const char *name, const char *glsl, bool optimise, unsigned long long key,
+                                  struct error *e)
+{
+    struct error unused = {0};
+    struct entry *c = optimise ? compile(name, glsl, true, key, &unused) : NULL;
+    if (c && spirv_validate(c->words, c->count, &unused))
+        return c;
+    struct entry *written = compile(name, glsl, false, key, e);
+    return written ? written : c;
+}
+
 static bool get(const char *name, const char *glsl, bool optimise, struct spirv *out, struct error *e)
 {
     unsigned long long key = hash_bytes(glsl, strlen(glsl)) * 2 + optimise;
@@ -141,7 +155,7 @@ static bool get(const char *name, const char *glsl, bool optimise, struct spirv 
     struct entry *c = find(key);
     out->cached = c != NULL;
     if (!c)
-        c = compile(name, glsl, optimise, key, e);
+        c = compile_best(name, glsl, optimise, key, e);
     if (!c)
         return false;
     out->words = c->words;

@@ -7,7 +7,7 @@
 uint32_t texel_bytes(const struct resource *r, const struct texel_size *texels, uint32_t texel_count)
 {
     for (uint32_t i = 0; i < texel_count; i++)
-        if (r->bound && texels[i].set == r->set && texels[i].binding == r->binding)
+        if (r->bound && texels[i].set == r->set && texels[i].binding == r->binding && texels[i].bytes)
             return texels[i].bytes;
     return r->texel_bytes;
 }

@@ -41,6 +41,18 @@ static uint32_t known_count(const struct module *m, uint32_t id)
     return constant_value(m, id, &value) && value > 0 && value <= UINT32_MAX ? (uint32_t)value : 0;
 }
 
+/* What all members have in common; nothing where they differ. */
+static void add_facts(struct spirv_type *t, const struct spirv_type *part, bool first)
+{
+    struct spirv_type own = part ? *part : (struct spirv_type){0};
+    bool differ = t->width != own.width || t->is_float != own.is_float || t->is_signed != own.is_signed;
+    if (!first && differ)
+        own = (struct spirv_type){0};
+    t->width = own.width;
+    t->is_float = own.is_float;
+    t->is_signed = own.is_signed;
+}
+
 static bool build_struct(struct module *m, struct spirv_type *t, const uint8_t *forward, struct error *e)
 {
     const uint32_t *w = m->words + t->at;
@@ -54,6 +66,7 @@ static bool build_struct(struct module *m, struct spirv_type *t, const uint8_t *
             return fail(e, t->at, "a structure's member is not a type that was defined before");
         t->scalars = saturating_add(t->scalars, pointer ? 1 : part->scalars);
         t->bytes = saturating_add(t->bytes, pointer ? 8 : part->bytes);
+        add_facts(t, part, i == 0);
         sized = sized && (pointer || part->bytes > 0);
         if (part && part->depth >= t->depth)
             t->depth = part->depth + 1;
