@@ -40,6 +40,21 @@ static void add_traffic(struct run *r, const struct cost *steps, int count)
     r->passes_issued = r->bytes_issued / r->tensor_bytes;
 }
 
+/* How many footprints the copy was measured at: a plateau is seen on a curve, not on a point. */
+#define CURVE_POINTS 4
+static int copy_footprints(struct ceilings c)
+{
+    int n = 0;
+    for (int i = 0; i < c.count; i++) {
+        bool seen = false;
+        for (int k = 0; k < i; k++)
+            seen = seen || (c.list[k].kind == CEILING_BANDWIDTH && c.list[k].mix == MIX_COPY &&
+                            c.list[k].footprint_bytes == c.list[i].footprint_bytes);
+        n += c.list[i].kind == CEILING_BANDWIDTH && c.list[i].mix == MIX_COPY && !seen;
+    }
+    return n;
+}
+
 void account_run(struct run *r, const struct cost *steps, int count, struct ceilings c)
 {
     struct roof *roofs = need(sizeof *roofs * (size_t)(count + 1));
@@ -64,7 +79,7 @@ void account_run(struct run *r, const struct cost *steps, int count, struct ceil
     double plateau = ceilings_last_plateau(c), largest = 0;
     for (int i = 0; i < count; i++)
         largest = fmax(largest, steps[i].largest_buffer_bytes);
-    r->cache_resident = largest < plateau;
+    r->cache_resident = copy_footprints(c) < CURVE_POINTS ? -1 : largest < plateau;
     free(roofs);
 }
 

@@ -112,7 +112,7 @@ static int run(const struct arguments *a)
     struct error e = {0};
     struct record r = {0};
     struct device *d = device_open(a->device, &e);
-    int code = d && measure(a, d, &r, &e) ? finish(a, d, &r) : command_fail(a, &e);
+    int code = d && outcome_ready(a, d->info.slug, &e) && measure(a, d, &r, &e) ? finish(a, d, &r) : command_fail(a, &e);
     record_clear(&r);
     device_close(d);
     return code;

@@ -103,7 +103,7 @@ static int run(const struct arguments *a)
     struct record r = {0};
     struct chain *c = sane(a->own, &e) ? chain_parse(a->words[0], &e) : NULL; /* wrong words before devices */
     struct device *d = c ? device_open(a->device, &e) : NULL;
-    int code = d && measure(a, d, &r, &e) ? finish(a, d, &r) : command_fail(a, &e);
+    int code = d && outcome_ready(a, d->info.slug, &e) && measure(a, d, &r, &e) ? finish(a, d, &r) : command_fail(a, &e);
     chain_free(c);
     record_clear(&r);
     device_close(d);

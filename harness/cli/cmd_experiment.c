@@ -78,7 +78,7 @@ static int run_device(const struct arguments *a, const struct experiment *x, str
     struct record *r = &s->records[s->count];
     if (!a->json && !a->csv)
         print_head(x, d);
-    if (!measure(a, x, d, r, &e))
+    if (!outcome_ready(a, d->info.slug, &e) || !measure(a, x, d, r, &e))
         return command_fail(a, &e);
     int i = s->count++;
     return finish(a, x, d, r, i > 0, &s->paths[i]);

@@ -11,6 +11,20 @@
 #include "harness/cli/wrap.h"
 #include "roofline/chart.h"
 
+bool outcome_ready(const struct arguments *a, const char *device_slug, struct error *e)
+{
+    struct text probe = {0};
+    char *folder = results_folder(a->out, device_slug, e);
+    bool ok = folder != NULL;
+    text_add(&probe, "%s/.writable", folder ? folder : "");
+    ok = ok && file_write(probe.s, "", 0, e);
+    if (ok)
+        remove(probe.s);
+    text_free(&probe);
+    free(folder);
+    return ok;
+}
+
 bool outcome_write(const struct arguments *a, const struct record *r, const char *device_slug, const char *stem,
                    char **path, struct error *e)
 {

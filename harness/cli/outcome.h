@@ -5,6 +5,9 @@
 #include "harness/base/record.h"
 #include "harness/cli/command.h"
 
+/* Can the record be written later? Asked before anything is measured. */
+bool outcome_ready(const struct arguments *a, const char *slug, struct error *e);
+
 /* Writes the record to <results>/<stem>.json; *path is the file, freed by the caller. */
 bool outcome_write(const struct arguments *a, const struct record *r, const char *slug, const char *stem, char **path,
                    struct error *e);

@@ -231,7 +231,7 @@ static bool choose(struct vulkan_instance *vi, const char *rest, uint32_t *index
     if (best == 100)
         return error_set(e, EXIT_ENVIRONMENT,
                          "no Vulkan 1.1 device with a compute queue. On Debian: apt install mesa-vulkan-drivers. "
-                         "Without one, --device sim:B=320GB/s still works.");
+                         "Without one, --device native and --device sim:B=320GB/s still work.");
     return true;
 }
 

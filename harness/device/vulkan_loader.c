@@ -94,7 +94,7 @@ static bool open_library(struct vulkan_api *api, struct error *e)
     if (!api->library)
         return error_set(e, EXIT_ENVIRONMENT,
                          "no Vulkan loader (libvulkan.so.1) on this machine. On Debian: apt install libvulkan1 "
-                         "mesa-vulkan-drivers. Without one, --device sim:... still works.");
+                         "mesa-vulkan-drivers. Without one, --device native and --device sim:... still work.");
     *(void **)&api->GetInstanceProcAddr = dlsym(api->library, "vkGetInstanceProcAddr");
     if (!api->GetInstanceProcAddr)
         return error_set(e, EXIT_ENVIRONMENT, "libvulkan has no vkGetInstanceProcAddr: it is damaged or not a loader");

@@ -36,6 +36,12 @@ static bool parse_arguments(struct chain_item *item, const char *text, char *lis
             snprintf(message, sizeof message, "%s's argument '%.60s' is not a number", item->op->name, number);
         if (end == number || *end || !isfinite(item->params[i]))
             return fault(e, text, at, message);
+        double low = item->op->params[i].low, high = item->op->params[i].high;
+        if (item->params[i] < low || item->params[i] > high) {
+            snprintf(message, sizeof message, "%s's %s is %.9g, which is not between %.9g and %.9g", item->op->name,
+                     item->op->params[i].name, item->params[i], low, high);
+            return fault(e, text, at, message);
+        }
     }
     return true;
 }

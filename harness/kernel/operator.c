@@ -57,8 +57,13 @@ static bool read_param(struct reading *r, char *value)
     struct operator *o = r->o;
     if (o->param_count == OPERATOR_PARAMS_MAX)
         return bad(r, "too many params", value);
-    if (sscanf(value, "%23s %lf", o->params[o->param_count].name, &o->params[o->param_count].standard) != 2)
-        return bad(r, "param is 'NAME DEFAULT'", value);
+    double low = -INFINITY, high = INFINITY;
+    int found = sscanf(value, "%23s %lf %lf %lf", o->params[o->param_count].name,
+                       &o->params[o->param_count].standard, &low, &high);
+    if (found != 2 && found != 4)
+        return bad(r, "param is 'NAME DEFAULT' or 'NAME DEFAULT LOW HIGH'", value);
+    o->params[o->param_count].low = low;
+    o->params[o->param_count].high = high;
     o->param_count++;
     return true;
 }

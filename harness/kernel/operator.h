@@ -6,7 +6,7 @@
  *   //! operator   gelu
  *   //! kind       map
  *   //! idea       What it does, in one sentence.
- *   //! param      p 0.1                           argument of the chain text, "dropout(0.2)", with its default
+ *   //! param      p 0.1 0 0.99                    argument of the chain text, "dropout(0.2)": default, and (where it matters) its range
  *   //! tensor     b f32[cols] uniform(-1,1)       a parameter: [cols] per column, [rows,cols] per element
  *   //! uses       index                           the body also gets the element's index, a uint
  *   //! input      uniform(99.7,100.7)             how x is filled where a chain begins with it; default uniform(-3,3)
@@ -64,7 +64,7 @@ struct operator
     bool is_row;
     struct {
         char name[24];
-        double standard;
+        double standard, low, high; /* low and high: infinite where the file names none */
     } params[OPERATOR_PARAMS_MAX];
     int param_count;
     struct operator_tensor tensors[OPERATOR_TENSORS_MAX];

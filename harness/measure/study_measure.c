@@ -12,8 +12,8 @@
 #define STEP_STAMP_NS 1e5
 /* Samples of an ablation: it only has to tell which of two numbers is larger. */
 #define ABLATION_SAMPLES 8
-/* Rounds in which a beaten bound and its ceilings are measured again. */
-#define AGAIN_S 3.0
+/* Seconds for measuring a beaten bound and its ceilings again, all together. */
+#define AGAIN_S 15.0
 
 struct session {
     struct study *s;
@@ -269,7 +269,7 @@ static bool measure_again(struct study *s, struct session *n, struct progress_si
         n->subjects[i].n = 0;
         n->subjects[i].stop = STOP_NOT_YET;
         n->subjects[i].spent_s = 0;
-        n->subjects[i].rule.max_s = AGAIN_S;
+        n->subjects[i].rule.max_s = AGAIN_S / n->count;
     }
     if (!sample_all(n->subjects, n->count, progress, "a bound looks beaten: measuring again", e))
         return false;

@@ -1,8 +1,8 @@
 //! operator   dropout
 //! kind       map
 //! idea       Zeroes each element with probability p and scales the rest by 1/(1-p); the mask is a hash of seed and index.
-//! param      p 0.1
-//! param      seed 1
+//! param      p 0.1 0 0.99
+//! param      seed 1 0 16777216
 //! uses       index
 //! ops        mul=1 int_mul=2 int_xor=8
 //! reference  select(hash(seed, index) >= p * 4294967296, x / (1 - p), 0)
