@@ -142,6 +142,7 @@ static void shorten(char *name)
     char *bracket = strstr(name, " (");
     if (bracket)
         *bracket = 0;
+    name[strcspn(name, ",")] = 0; /* "..., 2 threads" */
     if (strlen(name) <= 28)
         return;
     name[28] = 0;

@@ -237,8 +237,11 @@ bool study_plateau(struct study *s, double *bytes, struct progress_sink *progres
     const struct device_info *d = &s->device->info;
     struct session n = {.s = s};
     enum access access = ceilings_access(d);
-    for (double f = 65536; f <= 1e9 && probe_fits(d, MIX_COPY, access, f); f *= 2)
+    for (double f = 65536; f <= 1e9 && probe_fits(d, MIX_COPY, access, f); f *= 2) {
         probes_bandwidth(&n.probes, MIX_COPY, VIA_SHADER, access, ceilings_workgroup(d), f);
+        if (d->language == LANGUAGE_C) /* beyond the caches its kernels store past them */
+            probes_bandwidth(&n.probes, MIX_COPY, VIA_SHADER, ACCESS_STREAM, ceilings_workgroup(d), f);
+    }
     bool ok = probes_open(&n.probes, s->pool, 0.002, s->record, e);
     n.subjects = need(sizeof *n.subjects * (size_t)(n.probes.count + 1));
     for (int i = 0; i < n.probes.count && ok; i++)
