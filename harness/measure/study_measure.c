@@ -2,6 +2,7 @@
 #include "harness/measure/study_parts.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -284,6 +285,19 @@ static bool measure_again(struct study *s, struct session *n, struct progress_si
     return true;
 }
 
+/* One number for all kernels that ran: another compiler or driver option changes it. */
+static void note_programs(struct study *s)
+{
+    unsigned long long hash = 0;
+    char text[24];
+    for (int i = 0; i < s->count; i++)
+        if (s->items[i].loads[LOAD_RUN])
+            hash = hash * 31 + s->items[i].loads[LOAD_RUN]->spirv_hash;
+    snprintf(text, sizeof text, "%016llx", hash);
+    free(s->record->provenance.spirv_hash);
+    s->record->provenance.spirv_hash = need_string(text);
+}
+
 bool study_measure(struct study *s, double budget_s, struct progress_sink *progress, struct error *e)
 {
     struct session n = {.s = s};
@@ -303,5 +317,6 @@ bool study_measure(struct study *s, double budget_s, struct progress_sink *progr
             study_mark(r, RUN_SKIPPED, "interrupted before it was measured");
     }
     end_session(&n);
+    note_programs(s);
     return ok;
 }
