@@ -29,6 +29,10 @@ static void check_kind(struct findings *f, const struct device_info *i)
 
 static void check_version(struct findings *f, const struct device_info *i)
 {
+    if (i->language == LANGUAGE_C) { /* no Vulkan is asked of the host */
+        finding_add(f, LEVEL_OK, "kernels", "in C, compiled when they are first run");
+        return;
+    }
     bool fits = i->api_major > 1 || i->api_minor >= 1;
     struct finding *found =
         finding_add(f, fits ? LEVEL_OK : LEVEL_PROBLEM, "version", "Vulkan %u.%u.%u%s", i->api_major,
@@ -58,7 +62,9 @@ static void check_memory(struct findings *f, const struct device_info *i)
 
 static void check_features(struct findings *f, const struct device_info *i)
 {
-    if (i->subgroup_arithmetic) {
+    if (i->language == LANGUAGE_C) {
+        finding_add(f, LEVEL_OK, "vectors", "the compiler makes them, by loops over a row");
+    } else if (i->subgroup_arithmetic) {
         finding_add(f, LEVEL_OK, "subgroups", "%u invocations, with arithmetic", i->subgroup_size);
     } else {
         finding_add(f, LEVEL_NOTE, "subgroups", "%u invocations, no arithmetic across them", i->subgroup_size)
@@ -103,6 +109,9 @@ static void check_clock(struct findings *f, struct device *d)
         check_agreement(f, &d->info, &q);
     } else if (!d->info.computes) {
         finding_add(f, LEVEL_OK, "time stamps", "a model's: exact");
+    } else if (d->info.language == LANGUAGE_C) { /* its own clock, not one that stands in for another */
+        finding_add(f, LEVEL_OK, "clock", "the host's own; next to nothing takes %s",
+                    units_format(floor, UNIT_SECONDS, q.floor_ns / 1e9));
     } else {
         struct finding *found = finding_add(
             f, LEVEL_NOTE, "time stamps", "none (%s): the host's clock is used, and next to nothing takes %s",

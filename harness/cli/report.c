@@ -112,6 +112,14 @@ static void speedup_lines(const struct record *r, int first, FILE *out)
     }
 }
 
+static bool any_ok(const struct record *r, int first)
+{
+    for (int i = first; i < r->run_count && (i == first || !begins_group(r, i)); i++)
+        if (r->runs[i].status == RUN_OK)
+            return true;
+    return false;
+}
+
 static void legend(const struct record *r, FILE *out)
 {
     const struct style *s = style_of(out);
@@ -137,10 +145,12 @@ void report_runs(const struct record *r, FILE *out)
                 run->chain ? "" : "", units_format(size, UNIT_BYTES, run->tensor_bytes));
         if (run->chain && (!run->group || strcmp(run->chain, run->group) != 0))
             fprintf(out, "%s%s%s\n", s->dim, run->chain, s->off);
-        struct cli_table *t = table_new(run_columns);
-        group_rows(t, r, i);
-        table_print(t, out);
-        table_end(t);
+        if (any_ok(r, i)) {
+            struct cli_table *t = table_new(run_columns);
+            group_rows(t, r, i);
+            table_print(t, out);
+            table_end(t);
+        }
         speedup_lines(r, i, out);
     }
     legend(r, out);
