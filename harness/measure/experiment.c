@@ -380,6 +380,31 @@ void experiment_free(struct experiment *x)
     free(x);
 }
 
+/* One chart of a kind for the one group there is. */
+static void override_charts(struct experiment *x)
+{
+    int kept = 0;
+    for (int i = 0; i < x->chart_count; i++) {
+        bool seen = false;
+        for (int k = 0; k < kept; k++)
+            seen = seen || strcmp(x->charts[k].kind, x->charts[i].kind) == 0;
+        if (seen)
+            continue;
+        x->charts[kept] = x->charts[i];
+        if (x->charts[kept].group[0])
+            snprintf(x->charts[kept].group, sizeof x->charts[kept].group, "chain");
+        kept++;
+    }
+    x->chart_count = kept;
+}
+
+static void drop_claims(struct experiment *x)
+{
+    for (int i = 0; i < x->claim_count; i++)
+        free(x->claims[i]);
+    x->claim_count = 0;
+}
+
 bool experiment_override(struct experiment *x, const char *chain, struct error *e)
 {
     struct chain *c = chain_parse(chain, e);
@@ -394,9 +419,8 @@ bool experiment_override(struct experiment *x, const char *chain, struct error *
     if (c->count >= 4)
         snprintf(run->variants[run->variant_count++], sizeof *run->variants, "%d+%d", c->count / 2, c->count - c->count / 2);
     snprintf(run->variants[run->variant_count++], sizeof *run->variants, "fused");
-    for (int i = 0; i < x->chart_count; i++)
-        if (x->charts[i].group[0])
-            snprintf(x->charts[i].group, sizeof x->charts[i].group, "chain");
+    override_charts(x);
+    drop_claims(x); /* they speak of the runs that were replaced */
     chain_free(c);
     return true;
 }
