@@ -45,9 +45,10 @@ static int fitting(const struct kernel *k, const struct shape_entry *all, int co
     return n;
 }
 
-static bool add_kernel(struct study *s, const char *name, const struct shape_entry *shape, int count, struct error *e)
+static bool add_kernel(struct study *s, const char *name, enum language language, const struct shape_entry *shape, int count,
+                       struct error *e)
 {
-    struct kernel *k = kernel_find(name, e);
+    struct kernel *k = kernel_find_for(name, language, e);
     struct shape_entry own[RUN_SHAPE_MAX];
     if (!k)
         return false;
@@ -77,7 +78,7 @@ static bool measure(const struct arguments *a, struct device *d, struct record *
         ok = error_set(e, EXIT_USAGE, "no kernel was named; `rooflab list` shows what there is");
     for (int i = 0; i < count && ok && !interrupted; i++) {
         progress_step(&progress.sink, "compiling and verifying", i, count);
-        ok = add_kernel(s, kernels[i], shape, shapes, e);
+        ok = add_kernel(s, kernels[i], d->info.language, shape, shapes, e);
     }
     ok = ok && study_measure(s, 15, &progress.sink, e);
     provenance_finish(r, d);

@@ -11,8 +11,6 @@
 #include "harness/measure/traffic.h"
 #include "harness/measure/verify.h"
 
-/* Primes, one and a large one, so that nothing divides a workgroup; and two sizes that do. */
-static const uint64_t shapes[][3] = {{1, 1, 1}, {13, 37, 29}, {3, 1031, 7}, {64, 256, 32}};
 /* Columns of an operator's check: with and without vectors, one element, and a row that no register holds. */
 static const uint64_t columns[] = {1, 3, 37, 64, 1000, 1024, 5000};
 
@@ -63,14 +61,11 @@ static bool counts_itself(const struct tally *t)
 
 static bool check_shapes(struct tally *t, const struct kernel *k, struct error *e)
 {
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        struct shape_entry shape[RUN_SHAPE_MAX];
+    struct shape_entry shape[RUN_SHAPE_MAX];
+    for (int i = 0; kernel_verify_shape(k, i, shape); i++) {
         struct text at = {0};
-        for (int n = 0; n < k->shapes; n++) {
-            shape[n] = k->shape[n];
-            shape[n].value = shapes[i][n % 3];
+        for (int n = 0; n < k->shapes; n++)
             text_add(&at, "%s%s=%llu", n ? " " : "", shape[n].name, (unsigned long long)shape[n].value);
-        }
         struct plan *p = kernel_plan(k, shape, k->shapes, NULL, e);
         bool ok = check_plan(t, p, text_get(&at), e);
         text_free(&at);
@@ -83,7 +78,7 @@ static bool check_shapes(struct tally *t, const struct kernel *k, struct error *
 static void check_kernel(struct tally *t, const char *name)
 {
     struct error e = {0};
-    struct kernel *k = kernel_find(name, &e);
+    struct kernel *k = kernel_find_for(name, t->device->info.language, &e);
     bool ok = k && kernel_check_module(k, &e);
     if (ok && t->device->info.computes && k->reference)
         ok = check_shapes(t, k, &e);

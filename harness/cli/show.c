@@ -138,11 +138,12 @@ bool show_spirv(const struct plan *p, struct error *e)
 static void fill_text(const struct tensor *t, char out[64])
 {
     static const char *const names[] = {
-        [FILL_UNIFORM] = "uniform", [FILL_NORMAL] = "normal", [FILL_CONSTANT] = "constant"};
+        [FILL_UNIFORM] = "uniform", [FILL_NORMAL] = "normal", [FILL_CONSTANT] = "constant", [FILL_MASKED] = "masked",
+        [FILL_INDICES] = "indices"};
     if (t->role == ROLE_OUT || t->role == ROLE_TEMP)
         out[0] = '\0';
-    else if (t->fill.kind == FILL_CONSTANT)
-        snprintf(out, 64, "constant(%g)", t->fill.a);
+    else if (t->fill.kind == FILL_CONSTANT || t->fill.kind == FILL_INDICES)
+        snprintf(out, 64, "%s(%.10g)", names[t->fill.kind], t->fill.a);
     else
         snprintf(out, 64, "%s(%g,%g)", names[t->fill.kind], t->fill.a, t->fill.b);
 }
@@ -197,7 +198,7 @@ void show_kernel(const struct kernel *k, const struct plan *p)
     show_fact("S", "%s, the bytes of %s: passes are counted in it",
               units_format(size, UNIT_BYTES, p->tensor_bytes), p->tensors[0].name);
     if (k->reference)
-        show_fact("reference", "%s, tolerance %g", k->reference, k->tolerance);
+        show_fact("reference", "%s, tolerance %g", k->reference, p->tolerance);
     else
         show_fact("reference", "none: its results are not verified");
     if (k->flops)

@@ -163,7 +163,7 @@ static int add_tensor(struct plan *p, const struct resource *r, const struct bin
                      : r->element_float                         ? TYPE_F32
                      : r->element_width == 8                    ? TYPE_I8
                                                                 : TYPE_U32;
-    struct fill fill = {FILL_UNIFORM, 0.5, 1.5, 1u + (uint32_t)p->tensor_count};
+    struct fill fill = {.kind = FILL_UNIFORM, .a = 0.5, .b = 1.5, .seed = 1u + (uint32_t)p->tensor_count};
     if (type == TYPE_U32 || type == TYPE_I8)
         fill.a = 0, fill.b = type == TYPE_I8 ? 100 : (double)(size > 1 ? size - 1 : 1);
     enum role role = r->reads && r->writes ? ROLE_INOUT : r->writes ? ROLE_TEMP : ROLE_IN;

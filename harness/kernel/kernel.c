@@ -96,10 +96,25 @@ static void names_add(struct names *n, const char *name, size_t len)
     n->list[++n->count] = NULL;
 }
 
+/* What kernel files end in, in the order in which a name is looked for; plans are for either language. */
+static const struct {
+    const char *suffix;
+    bool serves[2]; /* by language */
+} suffixes[] = {{".comp", {[LANGUAGE_GLSL] = true}}, {".plan", {true, true}}, {".c", {[LANGUAGE_C] = true}}};
+enum { SUFFIXES = sizeof suffixes / sizeof *suffixes };
+
+static int suffix_of(const char *name)
+{
+    int i = 0;
+    while (i < SUFFIXES && !ends_with(name, suffixes[i].suffix))
+        i++;
+    return i;
+}
+
 static size_t without_suffix(const char *name)
 {
-    size_t n = strlen(name);
-    return ends_with(name, ".comp") || ends_with(name, ".plan") ? n - 5 : n;
+    int i = suffix_of(name);
+    return strlen(name) - (i < SUFFIXES ? strlen(suffixes[i].suffix) : 0);
 }
 
 /* Adds the kernels of folder/below, and of the folders in it. Links are not followed: they might lead in a
@@ -141,8 +156,15 @@ char **kernel_names(size_t *count, struct error *e)
     struct names found = {.list = need(sizeof *found.list)};
     scan(&found, folder, "", 0);
     qsort(found.list, found.count, sizeof *found.list, in_order);
+    size_t n = 0; /* one idea in two languages is one name */
+    for (size_t i = 0; i < found.count; i++)
+        if (n > 0 && strcmp(found.list[n - 1], found.list[i]) == 0)
+            free(found.list[i]);
+        else
+            found.list[n++] = found.list[i];
+    found.list[n] = NULL;
     if (count)
-        *count = found.count;
+        *count = n;
     return found.list;
 }
 
@@ -183,21 +205,22 @@ static bool source_read(struct kernel *k, struct error *e)
     if (stat(k->path, &st) == 0 && !S_ISREG(st.st_mode))
         return error_set(e, EXIT_USAGE, "%s is not a file; check the name", k->path);
     if (stat(k->path, &st) == 0 && st.st_size > FILE_MAX)
-        return error_set(e, EXIT_USAGE, "%s has more than %d bytes; a kernel file is GLSL text", k->path,
+        return error_set(e, EXIT_USAGE, "%s has more than %d bytes; a kernel file is GLSL or C text", k->path,
                          FILE_MAX);
     return file_read(k->path, &k->source, e);
 }
 
 struct kernel *kernel_read(const char *path, struct error *e)
 {
-    if (!ends_with(path, ".comp") && !ends_with(path, ".plan")) {
-        error_set(e, EXIT_USAGE, "%s is not a kernel file; their names end in .comp or .plan", path);
+    if (suffix_of(path) == SUFFIXES) {
+        error_set(e, EXIT_USAGE, "%s is not a kernel file; their names end in .comp, .plan or .c", path);
         return NULL;
     }
     struct kernel *k = need(sizeof *k);
     k->path = need_string(path);
     k->is_plan = ends_with(path, ".plan");
-    k->tolerance = 1e-5;
+    k->language = ends_with(path, ".c") ? LANGUAGE_C : LANGUAGE_GLSL;
+    snprintf(k->tolerance, sizeof k->tolerance, "1e-5");
     if (source_read(k, e) && kernel_parse(k, e) && name_agrees(k, e))
         return k;
     kernel_free(k);
@@ -223,32 +246,86 @@ static struct kernel *not_found(const char *name, struct error *e)
     else
         error_set(e, EXIT_USAGE,
                   "there is no kernel '%s'; `rooflab list` names them all, and a path to a file ends in "
-                  ".comp or .plan",
+                  ".comp, .plan or .c",
                   shown);
     text_free(&rungs);
     names_free(names);
     return NULL;
 }
 
-struct kernel *kernel_find(const char *name, struct error *e)
+/* The file of that name with the suffix i, or NULL where it is not there or (with e) cannot be read. */
+static struct kernel *read_named(const char *folder, const char *name, int i, bool *there, struct error *e)
 {
-    if (ends_with(name, ".comp") || ends_with(name, ".plan"))
+    struct text path = {0};
+    struct kernel *k = NULL;
+    text_add(&path, "%s/%s%s", folder, name, suffixes[i].suffix);
+    if ((*there = file_exists(path.s)))
+        k = kernel_read(path.s, e);
+    text_free(&path);
+    return k;
+}
+
+static struct kernel *find_in(const char *name, const bool wanted[SUFFIXES], struct error *e)
+{
+    if (suffix_of(name) < SUFFIXES)
         return kernel_read(name, e);
-    const char *folder = kernels_folder(e), *const suffixes[] = {".comp", ".plan"};
+    const char *folder = kernels_folder(e);
     if (!folder)
         return NULL;
-    for (int i = 0; i < 2 && *name; i++) {
-        struct text path = {0};
-        text_add(&path, "%s/%s%s", folder, name, suffixes[i]);
-        struct kernel *k = NULL;
-        bool there = file_exists(path.s);
-        if (there)
-            k = kernel_read(path.s, e);
-        text_free(&path);
+    for (int i = 0; i < SUFFIXES && *name; i++) {
+        bool there = false;
+        struct kernel *k = wanted[i] ? read_named(folder, name, i, &there, e) : NULL;
         if (there)
             return k;
     }
     return not_found(name, e);
+}
+
+struct kernel *kernel_find(const char *name, struct error *e)
+{
+    const bool all[SUFFIXES] = {true, true, true};
+    return find_in(name, all, e);
+}
+
+static const char *const language_names[] = {[LANGUAGE_GLSL] = "GLSL", [LANGUAGE_C] = "C"};
+
+struct kernel *kernel_find_for(const char *name, enum language language, struct error *e)
+{
+    bool wanted[SUFFIXES];
+    for (int i = 0; i < SUFFIXES; i++)
+        wanted[i] = suffixes[i].serves[language];
+    struct error unheard = {0};
+    struct kernel *k = find_in(name, wanted, &unheard);
+    if (k && k->is_plan)
+        k->language = language;
+    if (k && k->language == language)
+        return k;
+    struct kernel *other = k ? k : kernel_find(name, e);
+    if (other && other->language != language)
+        error_set(e, EXIT_ENVIRONMENT, "%s is written in %s, and this device runs kernels in %s", other->name,
+                  language_names[other->language], language_names[language]);
+    else if (e)
+        *e = unheard; /* it is there, and cannot be read */
+    kernel_free(other);
+    return NULL;
+}
+
+bool kernel_verify_shape(const struct kernel *k, int at, struct shape_entry shape[RUN_SHAPE_MAX])
+{
+    /* Primes, so that nothing divides a workgroup or a tile; one; a long row; and sizes that do divide. */
+    static const uint64_t standard[][3] = {{13, 37, 29}, {1, 1, 1}, {3, 1031, 7}, {64, 256, 32}};
+    bool own = k->verify_count > 0;
+    if (at >= (own ? k->verify_count : (int)(sizeof standard / sizeof *standard)))
+        return false;
+    for (int i = 0; i < k->shapes; i++) {
+        shape[i] = k->shape[i];
+        if (!own)
+            shape[i].value = standard[at][i % 3];
+        for (int j = 0; own && j < k->verify[at].count; j++)
+            if (strcmp(k->verify[at].shape[j].name, shape[i].name) == 0)
+                shape[i].value = k->verify[at].shape[j].value;
+    }
+    return true;
 }
 
 void kernel_free(struct kernel *k)

@@ -1,5 +1,6 @@
-/* Kernel files: plain GLSL with a contract in its header (`//!` lines), and .plan files that put kernels
- * in a row.
+/* Kernel files: plain GLSL (.comp) or C (.c) with a contract in its header (`//!` lines), and .plan files that put
+ * kernels in a row. A kernel's name is its path below kernels/ without the ending: the same idea written for both kinds of
+ * device is two files of one name.
  *
  *   //! kernel     layernorm/2-one-read          op/rung; must be the file's own path below kernels/
  *   //! idea       One sentence.                 a further idea line goes on with it
@@ -7,7 +8,11 @@
  *   //! buffer     x  in   f32[rows,cols]  uniform(99.7,100.7)      bindings 0, 1, ... in order
  *   //! buffer     w  in   f32[cols]  texel=rgba32f  normal(0,1)     bound as a texel buffer
  *   //! buffer     y  out  f32[rows,cols]        roles: in, out, inout
- *   //! reference  layernorm  tolerance 1e-3     of kernels/reference/, or a chain: "layernorm|bias"
+ *   //! reference  layernorm  tolerance 1e-3     of kernels/reference/, or a chain: "layernorm|bias". The tolerance may be
+ *                                                an expression over the shape: tolerance 2e-7*sqrt(k)
+ *   //! verify     rows=1 cols=4097              a shape at which results are compared in full; several lines, the first is
+ *                                                the one that bench takes. None: primes
+ *   //! needs      subgroup f16_arithmetic       what the device must have (plan.h); elsewhere it is `unsupported`
  *   //! passes     x=1 y=1                       issued, in units of that tensor; 1 where nothing is said
  *   //! flops      8*rows*cols
  *   //! launch     groups=rows                   or groups=(cols+15)/16,(rows+15)/16  (also a third)
@@ -16,10 +21,14 @@
  * Expressions (expr.h) see the names of shape and tune. Of `groups` the whole part is taken, as in the
  * division of whole numbers; lengths of buffers must come out whole. A tensor's columns are its last
  * dimension, its rows all the others multiplied. S, the size that passes are counted in, is the first
- * buffer's. An input without a fill is uniform(-1,1); uniform(a,b), normal(mean,deviation) and constant(a)
- * are known. Texel formats: rgba32f, r32f, rgba16f, r16f, r32ui; `in` is a samplerBuffer (usamplerBuffer),
+ * buffer's. An input without a fill is uniform(-1,1); uniform(a,b), normal(mean,deviation), constant(a), masked(a,b)
+ * (uniform, but 3 rows in 7 and one element in 4 of the others are -inf) and indices(n) (whole numbers below n) are
+ * known; a, b and n may be expressions over the shape. Texel formats: rgba32f, r32f, rgba16f, r16f, r32ui; `in` is a samplerBuffer (usamplerBuffer),
  * `out` an imageBuffer (uimageBuffer). A texel buffer holds whole texels: write its length as 4*something,
  * and every shape will do.
+ *
+ * A .c file is for the native device (kernels/native.h tells how it is called): it has no launch line and no texel=, and
+ * its tune names are macros.
  *
  * A .plan file has the same header lines without "//!" (kernel, idea, shape, buffer, reference; also
  * `temp NAME TYPE[..]`, a tensor that lives between steps; # begins a comment line), and one
@@ -38,6 +47,7 @@
 #define KERNEL_TUNE_VALUES_MAX 16
 #define KERNEL_NAME_MAX    96
 #define KERNEL_STEPS_MAX   64 /* of a .plan file */
+#define KERNEL_VERIFY_MAX  12
 
 struct kernel_buffer {
     char name[32];
@@ -47,6 +57,7 @@ struct kernel_buffer {
     int dim_count;
     enum texel_format texel; /* TEXEL_NONE: a storage buffer */
     struct fill fill;
+    char fill_args[2][64]; /* expressions for the fill's a and b; empty: they are in it */
     char passes[96]; /* expression; empty where the header does not say */
     int line;
 };
@@ -54,6 +65,11 @@ struct kernel_buffer {
 struct kernel_tune {
     char name[32];
     uint32_t values[KERNEL_TUNE_VALUES_MAX];
+    int count;
+};
+
+struct kernel_verify { /* one line: what differs from the header's shape */
+    struct shape_entry shape[RUN_SHAPE_MAX];
     int count;
 };
 
@@ -67,13 +83,17 @@ struct kernel_step { /* of a .plan file */
 
 struct kernel {
     char *path, *name, *idea;
+    enum language language; /* of a .plan: that of the kernels its steps are to be made of */
     bool is_plan;
     struct shape_entry shape[RUN_SHAPE_MAX];
     int shapes;
     struct kernel_buffer buffers[KERNEL_BUFFERS_MAX];
     int buffer_count;
     char *reference; /* NULL: none */
-    double tolerance;
+    char tolerance[96]; /* expression */
+    struct kernel_verify verify[KERNEL_VERIFY_MAX];
+    int verify_count;
+    unsigned needs;  /* bits of plan_need */
     char *flops;     /* expression or NULL */
     char launch[3][96]; /* expressions; unused ones are empty */
     struct kernel_tune tune[KERNEL_TUNE_MAX];
@@ -89,12 +109,15 @@ struct kernel {
 const char *kernels_folder(struct error *e);
 const char *home_folder(struct error *e); /* the folder that kernels/ lies in */
 
-/* Reads one file by path (ends in .comp or .plan). */
+/* Reads one file by path (ends in .comp, .plan or .c). */
 struct kernel *kernel_read(const char *path, struct error *e);
-/* Finds "op/rung" below kernels/, or a path to a file; an unknown name says the nearest one. */
+/* Finds "op/rung" below kernels/, or a path to a file; an unknown name says the nearest one. Of two files with the name it
+ * is the one in GLSL; a .plan is for GLSL. */
 struct kernel *kernel_find(const char *name, struct error *e);
+/* The same for a device that takes this language. EXIT_ENVIRONMENT where the kernel is there in the other one only. */
+struct kernel *kernel_find_for(const char *name, enum language language, struct error *e);
 void kernel_free(struct kernel *k);
-/* Names "op/rung" of all .comp and .plan files below kernels/, sorted (not kernels/elementwise); those of
+/* Names "op/rung" of all kernel files, each once, below kernels/, sorted (not kernels/elementwise); those of
  * the parts of plans ("softmax/parts/row-max") are among them. Freed by names_free. */
 char **kernel_names(size_t *count, struct error *e);
 
@@ -103,6 +126,10 @@ char **kernel_names(size_t *count, struct error *e);
  * kernels' defaults). The plan's first tensors are the buffers in order. */
 struct plan *kernel_plan(const struct kernel *k, const struct shape_entry *overrides, int count,
                          const uint32_t *tune, struct error *e);
+
+/* Shapes at which k is to be compared in full: those of its verify lines, else primes and such. false: there is no
+ * shape number `at`. */
+bool kernel_verify_shape(const struct kernel *k, int at, struct shape_entry shape[RUN_SHAPE_MAX]);
 
 /* Holds the header against the module that its GLSL compiles to: bindings and their kinds, directions
  * against use, push constants, specialisation constants, workgroup size; of a .plan file, every kernel in

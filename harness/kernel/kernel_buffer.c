@@ -58,7 +58,7 @@ static bool read_texel(const struct header *h, struct kernel_buffer *b, const ch
     return true;
 }
 
-/* "uniform(99.7,100.7)": the numbers may be expressions without names, like 1/32. */
+/* "uniform(99.7,100.7)": the numbers may be expressions over the shape, like 1/sqrt(k); then they are known with it. */
 static bool read_fill(const struct header *h, struct kernel_buffer *b, char *word)
 {
     static const struct {
@@ -66,18 +66,19 @@ static bool read_fill(const struct header *h, struct kernel_buffer *b, char *wor
         int args;
     } kinds[] = {[FILL_UNIFORM] = {"uniform", "uniform(-1,1)", 2},
                  [FILL_NORMAL] = {"normal", "normal(0,1)", 2},
-                 [FILL_CONSTANT] = {"constant", "constant(0)", 1}};
-    const char *names[] = {"uniform", "normal", "constant", "texel"};
+                 [FILL_CONSTANT] = {"constant", "constant(0)", 1},
+                 [FILL_MASKED] = {"masked", "masked(-1,1)", 2},
+                 [FILL_INDICES] = {"indices", "indices(rows)", 1}};
+    const char *names[] = {"uniform", "normal", "constant", "masked", "indices", "texel"};
     char shown[WORD_TEXT], hint[HINT_TEXT];
     size_t n = strcspn(word, "(="), kind = 0;
     char *open = word[n] == '(' && ends_with(word, ")") ? word + n + 1 : NULL;
     word_shown(shown, word);
     word[n] = '\0';
-    while (kind < 3 && strcmp(kinds[kind].name, word) != 0)
+    while (kind < FILL_KINDS && strcmp(kinds[kind].name, word) != 0)
         kind++;
-    if (kind == 3)
-        return header_refuse(h, "'%s' says nothing about a buffer%s", shown, name_hint(hint, word, names, 4));
-    double v[2] = {0, 0};
+    if (kind == FILL_KINDS)
+        return header_refuse(h, "'%s' says nothing about a buffer%s", shown, name_hint(hint, word, names, FILL_KINDS + 1));
     int count = 0;
     if (open)
         open[strlen(open) - 1] = '\0';
@@ -85,21 +86,31 @@ static bool read_fill(const struct header *h, struct kernel_buffer *b, char *wor
         char *end = list_part_end(open);
         next = *end ? end + 1 : NULL;
         *end = '\0';
-        struct scope none = {.count = 0};
-        if (count < 2 && !scope_value(&none, open, &v[count], h->e))
-            return header_placed(h);
+        if (count < 2 && !header_expression(h, b->fill_args[count], sizeof b->fill_args[0], trim(open)))
+            return false;
     }
-    bool sound = count == kinds[kind].args && isfinite(v[0]) && isfinite(v[1]) &&
-                 (kind != FILL_UNIFORM || v[0] < v[1]) && (kind != FILL_NORMAL || v[1] >= 0);
-    if (!sound)
-        return header_refuse(h, "'%s' is no fill; %s", shown,
-                             kind == FILL_UNIFORM  ? "write the low end first, like uniform(-1,1)"
-                             : kind == FILL_NORMAL ? "write mean and deviation, like normal(0,1)"
-                                                   : "write one number, like constant(0)");
+    if (count != kinds[kind].args)
+        return header_refuse(h, "'%s' is no fill; write it like %s", shown, kinds[kind].example);
     b->fill.kind = (enum fill_kind)kind;
-    b->fill.a = v[0];
-    b->fill.b = v[1];
-    return true;
+    struct scope s = kernel_scope(h->k, NULL, NULL);
+    return kernel_fill(b, &s, &b->fill, h->e) || header_placed(h);
+}
+
+bool kernel_fill(const struct kernel_buffer *b, const struct scope *s, struct fill *out, struct error *e)
+{
+    *out = b->fill;
+    if (b->fill_args[0][0] && !scope_value(s, b->fill_args[0], &out->a, e))
+        return false;
+    if (b->fill_args[1][0] && !scope_value(s, b->fill_args[1], &out->b, e))
+        return false;
+    bool range = out->kind == FILL_UNIFORM || out->kind == FILL_MASKED;
+    bool sound = isfinite(out->a) && isfinite(out->b) && (!range || out->a < out->b) &&
+                 (out->kind != FILL_NORMAL || out->b >= 0) &&
+                 (out->kind != FILL_INDICES || (out->a >= 1 && out->a <= UINT32_MAX));
+    return sound || error_set(e, EXIT_USAGE, "(%g,%g) is no fill of %s; %s", out->a, out->b, b->name,
+                              range                      ? "write the low end first, like uniform(-1,1)"
+                              : out->kind == FILL_NORMAL ? "write mean and deviation, like normal(0,1)"
+                                                         : "write a number, of indices one from 1 to 4294967295");
 }
 
 /* What follows a buffer's name and role: type, then texel= and a fill in any order. */
@@ -108,7 +119,7 @@ static bool read_tensor(struct header *h, struct kernel_buffer *b, char *rest)
     struct kernel *k = h->k;
     bool filled = false, input = b->role == ROLE_IN || b->role == ROLE_INOUT;
     b->line = h->line;
-    b->fill = (struct fill){FILL_UNIFORM, -1, 1, (uint32_t)hash_bytes(b->name, strlen(b->name))};
+    b->fill = (struct fill){.a = -1, .b = 1, .seed = (uint32_t)hash_bytes(b->name, strlen(b->name))};
     if (!read_type(h, b, header_word(&rest)))
         return false;
     for (char *word; *(word = header_word(&rest));) {
@@ -116,6 +127,8 @@ static bool read_tensor(struct header *h, struct kernel_buffer *b, char *rest)
             if (k->is_plan)
                 return header_refuse(
                     h, "texel= says how a kernel binds a buffer; write it in the kernel's own file");
+            if (k->language == LANGUAGE_C)
+                return header_refuse(h, "the host processor has no texel buffers; leave texel= out");
             if (!read_texel(h, b, word + strlen("texel=")))
                 return false;
         } else if (!input) {

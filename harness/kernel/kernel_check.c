@@ -30,6 +30,8 @@ static struct contract contract_of(const struct kernel *k)
 
 static bool check_comp(const struct kernel *k, struct error *e)
 {
+    if (k->language == LANGUAGE_C)
+        return true; /* it has no module */
     struct spirv s;
     struct contract c = contract_of(k);
     /* The debug module still has its names, and all that the source declares. */
@@ -46,7 +48,7 @@ bool kernel_check_module(const struct kernel *k, struct error *e)
     bool ok = p != NULL;
     plan_free(p);
     for (int i = 0; ok && i < k->step_count; i++) {
-        struct kernel *part = kernel_find(k->steps[i].kernel, e);
+        struct kernel *part = kernel_find_for(k->steps[i].kernel, k->language, e);
         ok = part && check_comp(part, e);
         kernel_free(part);
     }

@@ -72,15 +72,17 @@ static bool read_tune(struct header *h, char *rest)
 static bool read_reference(struct header *h, char *rest)
 {
     struct kernel *k = h->k;
-    char *last = NULL, *end;
+    char *last = NULL;
     for (char *at = rest; (at = strstr(at, "tolerance")); at++)
         if (at > rest && isspace((unsigned char)at[-1]))
             last = at;
     if (last) {
-        const char *number = last + strlen("tolerance");
-        k->tolerance = strtod(number, &end);
-        if (end == number || *end || !(k->tolerance > 0) || !isfinite(k->tolerance))
-            return header_refuse(h, "the tolerance is a number above 0; write it like tolerance 1e-3");
+        if (!header_expression(h, k->tolerance, sizeof k->tolerance, trim(last + strlen("tolerance"))))
+            return false;
+        struct scope s = kernel_scope(k, NULL, NULL);
+        double value = 0;
+        if (!scope_value(&s, k->tolerance, &value, h->e) || !(value > 0) || !isfinite(value))
+            return header_refuse(h, "the tolerance is above 0; write it like tolerance 1e-3, or 2e-7*sqrt(k)");
         *last = '\0';
     }
     rest = trim(rest);
@@ -145,6 +147,46 @@ static bool read_launch(struct header *h, char *rest)
     return true;
 }
 
+static bool read_verify(struct header *h, char *rest)
+{
+    struct kernel *k = h->k;
+    struct kernel_verify v = {.count = 0};
+    char shown[WORD_TEXT], hint[HINT_TEXT];
+    const char *names[RUN_SHAPE_MAX];
+    for (int i = 0; i < k->shapes; i++)
+        names[i] = k->shape[i].name;
+    for (char *word; *(word = header_word(&rest)); v.count++) {
+        char *text = header_pair(h, word, "rows=1");
+        uint32_t value = 0;
+        if (!text)
+            return false;
+        int at = kernel_find_shape(k, word);
+        if (at < 0)
+            return header_refuse(h, "there is no shape name '%s'%s", word_shown(shown, word),
+                                 name_hint(hint, word, names, (size_t)k->shapes));
+        if (v.count == RUN_SHAPE_MAX || !header_whole(h, text, 1, &value))
+            return v.count < RUN_SHAPE_MAX ? false : header_refuse(h, "more values than there are names; leave some out");
+        v.shape[v.count] = k->shape[at];
+        v.shape[v.count].value = value;
+    }
+    if (k->verify_count == KERNEL_VERIFY_MAX)
+        return header_refuse(h, "too many verify lines; at most %d fit", KERNEL_VERIFY_MAX);
+    k->verify[k->verify_count++] = v;
+    return true;
+}
+
+static bool read_needs(struct header *h, char *rest)
+{
+    char shown[WORD_TEXT];
+    for (char *word; *(word = header_word(&rest));) {
+        unsigned need = plan_need(word);
+        if (!need)
+            return header_refuse(h, "a device has no feature '%s'; these are known: " PLAN_NEEDS, word_shown(shown, word));
+        h->k->needs |= need;
+    }
+    return true;
+}
+
 static bool read_step(struct header *h, char *rest)
 {
     struct kernel *k = h->k;
@@ -173,7 +215,7 @@ static bool read_step(struct header *h, char *rest)
 
 /* ---- the table ---- */
 
-enum files { IN_COMP = 1, IN_PLAN = 2, IN_BOTH = 3 };
+enum files { IN_COMP = 1, IN_PLAN = 2, IN_C = 4, IN_KERNEL = IN_COMP | IN_C, IN_ALL = IN_KERNEL | IN_PLAN };
 
 static const struct key {
     const char *name;
@@ -183,18 +225,25 @@ static const struct key {
     bool (*read)(struct header *h, char *rest);
     const char *example;
 } keys[HEADER_KEYS_MAX] = {
-    {"kernel", IN_BOTH, IN_BOTH, 0, false, read_kernel, "kernel layernorm/2-one-read"},
-    {"idea", IN_BOTH, 0, 0, true, read_idea, "idea One workgroup per row."},
-    {"shape", IN_BOTH, 0, 0, true, read_shape, "shape rows=4096 cols=1024"},
-    {"tune", IN_COMP, 0, 0, true, read_tune, "tune TM 4 8 16"},
-    {"buffer", IN_BOTH, IN_BOTH, 1, true, header_buffer, "buffer x in f32[rows,cols] uniform(-1,1)"},
+    {"kernel", IN_ALL, IN_ALL, 0, false, read_kernel, "kernel layernorm/2-one-read"},
+    {"idea", IN_ALL, 0, 0, true, read_idea, "idea One workgroup per row."},
+    {"shape", IN_ALL, 0, 0, true, read_shape, "shape rows=4096 cols=1024"},
+    {"tune", IN_KERNEL, 0, 0, true, read_tune, "tune TM 4 8 16"},
+    {"buffer", IN_ALL, IN_ALL, 1, true, header_buffer, "buffer x in f32[rows,cols] uniform(-1,1)"},
     {"temp", IN_PLAN, 0, 1, true, header_temp, "temp m f32[rows]"},
-    {"reference", IN_BOTH, 0, 1, false, read_reference, "reference layernorm tolerance 1e-3"},
-    {"passes", IN_COMP, 0, 2, true, read_passes, "passes x=1 y=1"},
-    {"flops", IN_COMP, 0, 2, false, read_flops, "flops 8*rows*cols"},
+    {"reference", IN_ALL, 0, 1, false, read_reference, "reference layernorm tolerance 1e-3"},
+    {"passes", IN_KERNEL, 0, 2, true, read_passes, "passes x=1 y=1"},
+    {"flops", IN_KERNEL, 0, 2, false, read_flops, "flops 8*rows*cols"},
     {"launch", IN_COMP, IN_COMP, 2, false, read_launch, "launch groups=rows"},
+    {"verify", IN_ALL, 0, 1, true, read_verify, "verify rows=1 cols=4097"},
+    {"needs", IN_KERNEL, 0, 1, true, read_needs, "needs subgroup"},
     {"step", IN_PLAN, IN_PLAN, 2, true, read_step, "step softmax/parts/row-max x=x m=m"},
 };
+
+static enum files files_of(const struct kernel *k)
+{
+    return k->is_plan ? IN_PLAN : k->language == LANGUAGE_C ? IN_C : IN_COMP;
+}
 
 static bool unknown_key(const struct header *h, const char *word, enum files here)
 {
@@ -204,7 +253,7 @@ static bool unknown_key(const struct header *h, const char *word, enum files her
     for (const struct key *key = keys; key->name; key++) {
         if (strcmp(key->name, word) == 0)
             return header_refuse(h, "'%s' belongs in %s files; take it out of here", key->name,
-                                 here == IN_PLAN ? ".comp" : ".plan");
+                                 key->files & IN_PLAN ? ".plan" : ".comp");
         if (key->files & here)
             names[count++] = key->name;
     }
@@ -215,7 +264,7 @@ static bool unknown_key(const struct header *h, const char *word, enum files her
 /* Reads one header line where its turn is in this sweep. */
 static bool read_line(struct header *h, char *line, int sweep)
 {
-    enum files here = h->k->is_plan ? IN_PLAN : IN_COMP;
+    enum files here = files_of(h->k);
     char *rest = line;
     const char *word = header_word(&rest);
     const struct key *key = keys;
@@ -267,7 +316,7 @@ bool kernel_parse(struct kernel *k, struct error *e)
 {
     struct error unheard;
     struct header h = {.k = k, .e = e ? e : &unheard};
-    enum files here = k->is_plan ? IN_PLAN : IN_COMP;
+    enum files here = files_of(k);
     for (int sweep = 0; sweep < SWEEPS; sweep++)
         if (!sweep_lines(&h, sweep))
             return false;

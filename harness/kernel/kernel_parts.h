@@ -21,6 +21,9 @@ bool scope_value(const struct scope *s, const char *expression, double *value, s
 bool scope_whole(const struct scope *s, const char *what, const char *expression, double least, double most,
                  uint64_t *value, struct error *e);
 
+/* The fill of a buffer at a shape. */
+bool kernel_fill(const struct kernel_buffer *b, const struct scope *s, struct fill *out, struct error *e);
+
 int kernel_find_buffer(const struct kernel *k, const char *name); /* -1 */
 int kernel_find_shape(const struct kernel *k, const char *name);  /* -1 */
 

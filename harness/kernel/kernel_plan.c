@@ -1,6 +1,8 @@
 /* From a kernel's header to a plan: lengths, push constants, workgroups and costs, at one shape. */
 #include <math.h>
+#include <string.h>
 
+#include "harness/kernel/chain_c.h"
 #include "harness/kernel/kernel_parts.h"
 
 #define WHOLE_MAX 9007199254740992.0 /* 2^53: up to here a double holds every whole number */
@@ -55,7 +57,10 @@ static bool add_tensor(struct plan *p, const struct kernel_buffer *b, const stru
         return error_set(e, EXIT_USAGE,
                          "buffer %s has %llu columns, but %s comes in blocks of %llu; choose a multiple",
                          b->name, (unsigned long long)cols, type_name(b->type), (unsigned long long)block);
-    plan_add_tensor(p, b->name, b->type, rows, cols, b->role, b->fill);
+    struct fill fill;
+    if (!kernel_fill(b, s, &fill, e))
+        return false;
+    plan_add_tensor(p, b->name, b->type, rows, cols, b->role, fill);
     return true;
 }
 
@@ -143,16 +148,43 @@ static bool set_cost(struct plan *p, struct step *step, const struct kernel *k, 
     return true;
 }
 
+/* A kernel in C is compiled as one text: native.h stands where it is included, so that no folder has to be searched, and tune
+ * values are macros before it. Messages keep the file's own lines. */
+static bool c_source(struct step *step, const struct kernel *k, const struct scope *s, struct error *e)
+{
+    static const char include[] = "#include \"kernels/native.h\"\n";
+    const char *at = strstr(k->source.s, include), *prelude = native_prelude(e);
+    if (!prelude)
+        return false;
+    if (!at)
+        return error_set(e, EXIT_USAGE, "%s: a kernel in C has the line %.*s, and this has not", k->path,
+                         (int)sizeof include - 2, include);
+    int line = 2; /* of what follows it */
+    for (const char *c = k->source.s; c < at; c++)
+        line += *c == '\n';
+    for (int i = k->shapes; i < s->count; i++)
+        text_add(&step->c, "#define %s %u\n", s->names[i], (unsigned)s->values[i]);
+    text_bytes(&step->c, k->source.s, (size_t)(at - k->source.s));
+    text_add(&step->c, "#line 1 \"kernels/native.h\"\n%s\n#line %d \"%s\"\n", prelude, line, k->path);
+    text_add(&step->c, "%s", at + sizeof include - 1);
+    step->language = LANGUAGE_C;
+    return true;
+}
+
 bool kernel_add_step(struct plan *p, const struct kernel *k, const struct scope *s, const int *tensors,
                      struct error *e)
 {
     struct step *step = plan_add_step(p, k->name);
     step->path = need_string(k->path);
-    text_bytes(&step->glsl, k->source.s, k->source.len);
+    if (k->language == LANGUAGE_GLSL)
+        text_bytes(&step->glsl, k->source.s, k->source.len);
+    else if (!c_source(step, k, s, e))
+        return false;
+    step->needs = k->needs;
     for (int i = 0; i < s->count; i++) { /* a scope is the shape, then the tune values */
         if (i < k->shapes) {
             step->push[step->push_count++] = (uint32_t)s->values[i];
-        } else {
+        } else if (k->language == LANGUAGE_GLSL) {
             step->spec_ids[step->spec_count] = (uint32_t)step->spec_count;
             step->spec_values[step->spec_count++] = (uint32_t)s->values[i];
         }
@@ -169,7 +201,7 @@ static bool fill_plan(struct plan *p, const struct kernel *k, const struct shape
         return false;
     p->shapes = k->shapes;
     struct scope s = kernel_scope(k, p->shape, tune);
-    if (!kernel_add_tensors(p, k, &s, e))
+    if (!kernel_add_tensors(p, k, &s, e) || !scope_value(&s, k->tolerance, &p->tolerance, e))
         return false;
     p->tensor_bytes = (double)tensor_bytes(&p->tensors[0]); /* the parser has seen to it that there is one */
     for (int i = 0; i < k->buffer_count; i++)
@@ -187,7 +219,6 @@ struct plan *kernel_plan(const struct kernel *k, const struct shape_entry *overr
     p->name = need_string(k->name);
     p->variant = need_string("single");
     p->counts_from = "header";
-    p->tolerance = k->tolerance;
     if (fill_plan(p, k, overrides, count, tune, e))
         return p;
     plan_free(p);

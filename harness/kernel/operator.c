@@ -300,7 +300,7 @@ static struct operator *read_operator(const char *path, struct error *e)
     r.o->path = need_string(path);
     r.o->type = TYPE_COUNT;
     r.o->tolerance = 1e-5;
-    r.o->input = (struct fill){FILL_UNIFORM, -3, 3, 0};
+    r.o->input = (struct fill){.a = -3, .b = 3};
     bool ok = read_header(&r, &source);
     for (int i = 0; i < r.reference_count; i++)
         free(r.references[i]);

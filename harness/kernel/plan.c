@@ -114,12 +114,29 @@ static double unit_random(uint32_t seed, uint64_t i)
     return (expr_hash(seed + (uint32_t)(i >> 32) * 77u, (uint32_t)i) >> 8) * 0x1p-24;
 }
 
+/* All 32 bits: a float has not enough of them for a long list. */
+static uint32_t fill_index(const struct fill *f, uint64_t i)
+{
+    return (uint32_t)((double)expr_hash(f->seed + (uint32_t)(i >> 32) * 77u, (uint32_t)i) * 0x1p-32 * f->a);
+}
+
+/* Masked rows stand between whole ones, and the first row is none of them. */
+static bool is_masked(const struct fill *f, uint64_t i)
+{
+    uint64_t row = f->cols ? i / f->cols : 0;
+    return row % 7 == 1 || row % 7 == 4 || row % 7 == 5 || expr_hash(f->seed + 0x3a5cedu, (uint32_t)i) % 4 == 0;
+}
+
 /* Of all kinds but uniform, which fill_floats does itself. */
 static double fill_value(const struct fill *f, uint64_t i)
 {
     if (f->kind == FILL_CONSTANT)
         return f->a;
+    if (f->kind == FILL_INDICES)
+        return (double)fill_index(f, i);
     double u = unit_random(f->seed, i);
+    if (f->kind == FILL_MASKED)
+        return is_masked(f, i) ? -INFINITY : f->a + (f->b - f->a) * u;
     double v = unit_random(f->seed + 0x51ed27u, i); /* Box and Muller 1958; 1 - u is never 0 */
     return f->a + f->b * sqrt(-2 * log(1 - u)) * cos(2 * M_PI * v);
 }
@@ -162,6 +179,10 @@ void tensor_fill(const struct tensor *t, uint64_t first, uint64_t count, void *o
     } else {
         for (uint64_t i = 0; i < count; i++) {
             float f;
+            if (t->fill.kind == FILL_INDICES && (t->type == TYPE_U32 || t->type == TYPE_I32)) {
+                ((uint32_t *)out)[i] = fill_index(&t->fill, first + i);
+                continue;
+            }
             fill_floats(&t->fill, first + i, 1, &f);
             if (t->type == TYPE_F16)
                 ((uint16_t *)out)[i] = half_from_float(f);
@@ -188,6 +209,7 @@ int plan_add_tensor(struct plan *p, const char *name, enum type type, uint64_t r
     p->tensors = need_more(p->tensors, sizeof *p->tensors * (size_t)(p->tensor_count + 1));
     struct tensor *t = &p->tensors[p->tensor_count];
     *t = (struct tensor){.type = type, .rows = rows, .cols = cols, .role = role, .fill = fill};
+    t->fill.cols = cols;
     snprintf(t->name, sizeof t->name, "%s", name);
     return p->tensor_count++;
 }
@@ -268,8 +290,42 @@ static bool too_large(const struct plan *p, const struct tensor *t, const struct
                      info->name, units_format(most, UNIT_BYTES, limit), limit, works);
 }
 
+/* Features that a kernel can ask for, and where a device says that it has them. */
+static const struct {
+    const char *name;
+    size_t at;
+    const char *what;
+} needs[] = {
+    {"subgroup", offsetof(struct device_info, subgroup_arithmetic), "subgroup arithmetic"},
+    {"f16_storage", offsetof(struct device_info, f16_storage), "16-bit storage"},
+    {"f16_arithmetic", offsetof(struct device_info, f16_arithmetic), "arithmetic in half precision"},
+    {"i8_storage", offsetof(struct device_info, i8_storage), "8-bit storage"},
+    {"i64", offsetof(struct device_info, i64), "64-bit integers"},
+    {"f64", offsetof(struct device_info, f64), "double precision"},
+};
+enum { NEEDS = sizeof needs / sizeof *needs };
+
+unsigned plan_need(const char *name)
+{
+    for (unsigned i = 0; i < NEEDS; i++)
+        if (strcmp(needs[i].name, name) == 0)
+            return 1u << i;
+    return 0;
+}
+
+static bool has_needs(const struct step *s, const struct device_info *info, struct error *e)
+{
+    for (unsigned i = 0; i < NEEDS; i++)
+        if (s->needs >> i & 1 && !*(const bool *)((const char *)info + needs[i].at))
+            return error_set(e, EXIT_ENVIRONMENT, "%s needs %s, which %s does not have", s->label, needs[i].what, info->name);
+    return true;
+}
+
 bool plan_fits(const struct plan *p, const struct device_info *info, struct error *e)
 {
+    for (int i = 0; i < p->step_count; i++)
+        if (!has_needs(&p->steps[i], info, e))
+            return false;
     double total = 0, binding = (double)info->max_binding_bytes, allocation = (double)info->max_buffer_bytes;
     for (int i = 0; i < p->tensor_count; i++)
         total += (double)tensor_bytes(&p->tensors[i]);

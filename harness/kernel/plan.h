@@ -20,11 +20,12 @@ uint64_t type_bytes(enum type t, uint64_t elements);
 
 /* How an input is filled: incompressible numbers from the counter-based generator, so that any element can
  * be had again from its index alone. */
-enum fill_kind { FILL_UNIFORM, FILL_NORMAL, FILL_CONSTANT };
+enum fill_kind { FILL_UNIFORM, FILL_NORMAL, FILL_CONSTANT, FILL_MASKED, FILL_INDICES, FILL_KINDS };
 struct fill {
     enum fill_kind kind;
-    double a, b; /* uniform: [a, b); normal: mean a, deviation b; constant: a */
+    double a, b; /* uniform, masked: [a, b); normal: mean a, deviation b; constant: a; indices: whole numbers below a */
     uint32_t seed;
+    uint64_t cols; /* of the tensor: masked rows are whole rows; set by plan_add_tensor */
 };
 
 enum role { ROLE_IN, ROLE_OUT, ROLE_INOUT, ROLE_TEMP };
@@ -44,6 +45,10 @@ struct step_binding {
     double passes_declared; /* issued passes over the tensor, by header; NAN where nothing says so */
 };
 
+/* What a step may need of its device: bits, named as in device_info ("subgroup" is subgroup_arithmetic). */
+unsigned plan_need(const char *name); /* 0 where there is none */
+#define PLAN_NEEDS "subgroup, f16_storage, f16_arithmetic, i8_storage, i64, f64"
+
 #define STEP_BINDINGS_MAX 16
 struct step {
     char *label;       /* for tables and records: "layernorm|bias" or "layernorm/2-one-read" */
@@ -60,6 +65,7 @@ struct step {
     int push_count;
     uint32_t spec_ids[DEVICE_SPEC_MAX], spec_values[DEVICE_SPEC_MAX];
     int spec_count;
+    unsigned needs; /* bits of plan_need */
     uint32_t groups[3];
     /* compulsory bytes are filled by plan_finish from the bindings; issued bytes and operations by the maker */
     struct cost cost;
@@ -103,8 +109,8 @@ uint64_t tensor_bytes(const struct tensor *t);
 /* Fills the costs' compulsory bytes and largest buffers from bindings: per step, each tensor read counts its
  * bytes once and each written once, so that in place counts twice. */
 void plan_finish(struct plan *p);
-/* Where a binding is larger than the device can bind or hold: false, EXIT_ENVIRONMENT, with the limit and
- * the largest size that works. */
+/* Where the device lacks what a step needs, or a binding is larger than it can bind or hold: false, EXIT_ENVIRONMENT, with
+ * the limit and the largest size that works. */
 bool plan_fits(const struct plan *p, const struct device_info *info, struct error *e);
 /* Sums over steps. */
 double plan_bytes_compulsory(const struct plan *p);

@@ -114,7 +114,7 @@ static bool add_step(struct joint *j, const struct scope *s, bool *written)
     struct shape_entry shape[RUN_SHAPE_MAX];
     int tensors[KERNEL_BUFFERS_MAX];
     if (j->part->is_plan)
-        return refuse(j, "%s is a plan itself; a step is one kernel, from a .comp file", j->part->name);
+        return refuse(j, "%s is a plan itself; a step is one kernel", j->part->name);
     if (!names_exist(j) || !shape_of_part(j, s, shape))
         return false;
     struct scope part_scope = kernel_scope(j->part, shape, NULL);
@@ -147,7 +147,7 @@ bool plan_file_add_steps(struct plan *p, const struct kernel *k, const struct sc
     bool written[KERNEL_BUFFERS_MAX] = {false};
     for (int i = 0; i < k->step_count; i++) {
         struct joint j = {.p = p, .whole = k, .line = &k->steps[i], .e = e};
-        struct kernel *part = kernel_find(k->steps[i].kernel, e);
+        struct kernel *part = kernel_find_for(k->steps[i].kernel, k->language, e);
         if (!part)
             return error_prefix(e, "%s:%d", k->path, k->steps[i].line);
         j.part = part;

@@ -61,7 +61,8 @@ static bool same_buffer(const struct tensor *a, const struct tensor *b)
         return false;
     const struct fill *f = &a->fill, *g = &b->fill;
     if (is_input(a))
-        return f->kind == g->kind && f->a == g->a && f->b == g->b && f->seed == g->seed;
+        return f->kind == g->kind && f->a == g->a && f->b == g->b && f->seed == g->seed &&
+               (f->kind != FILL_MASKED || f->cols == g->cols);
     return strcmp(a->name, b->name) == 0;
 }
 

@@ -89,7 +89,7 @@ static void bandwidth_glsl(const struct ceiling *c, struct text *t)
 static void bind_probe_buffer(struct plan *p, struct step *s, const char *name, uint64_t bytes, bool input, enum access access,
                               uint32_t seed)
 {
-    struct fill fill = {FILL_UNIFORM, -3, 3, seed};
+    struct fill fill = {.a = -3, .b = 3, .seed = seed};
     int t = plan_add_tensor(p, name, TYPE_F32, 1, bytes / 4, input ? ROLE_IN : ROLE_TEMP, fill);
     bool texel = input && access == ACCESS_TEXEL;
     step_bind(s, t, texel ? BIND_TEXEL_READ : BIND_STORAGE, texel ? TEXEL_RGBA32F : TEXEL_NONE, input, !input);
@@ -158,7 +158,7 @@ static bool command_dispatch(struct probe *q, struct pool *pool, struct dispatch
     bool copy = q->ceiling.mix == MIX_COPY;
     struct tensor to = {.name = "probe-out", .type = TYPE_F32, .rows = 1, .cols = bytes / 4, .role = ROLE_TEMP};
     struct tensor from = {.name = "probe-in0", .type = TYPE_F32, .rows = 1, .cols = bytes / 4, .role = ROLE_IN,
-                          .fill = {FILL_UNIFORM, -3, 3, 101}};
+                          .fill = {.a = -3, .b = 3, .seed = 101}};
     struct buffer *out = pool_tensor(pool, &to, e), *in = out && copy ? pool_tensor(pool, &from, e) : out;
     if (!out || !in)
         return false;

@@ -458,7 +458,8 @@ static void fills_do_not_depend_on_the_piece(void **state)
     (void)state;
     static const enum type types[] = {TYPE_F32, TYPE_F16, TYPE_I8, TYPE_Q8_0, TYPE_Q4_0, TYPE_U32, TYPE_I32};
     static const uint64_t starts[] = {0, 4096, (1ull << 32) - 512, (1ull << 32) - 1024, 1ull << 33};
-    static const struct fill fills[] = {{FILL_UNIFORM, 99.7, 100.7, 5}, {FILL_NORMAL, 0, 20, 5}, {FILL_CONSTANT, 3, 0, 5}};
+    static const struct fill fills[] = {{.a = 99.7, .b = 100.7, .seed = 5}, {.kind = FILL_NORMAL, .b = 20, .seed = 5}, {.kind = FILL_CONSTANT, .a = 3},
+                                        {.kind = FILL_MASKED, .b = 1, .seed = 5, .cols = 8}, {.kind = FILL_INDICES, .a = 100, .seed = 5}};
     enum { N = 1024 };
     unsigned char whole[4 * N], piece[4 * N];
     for (size_t t = 0; t < sizeof types / sizeof *types; t++)
@@ -477,7 +478,7 @@ static void inputs_are_what_was_filled(void **state)
     (void)state;
     struct plan p = {0};
     float filled[64];
-    int x = plan_add_tensor(&p, "x", TYPE_F32, 4, 16, ROLE_IN, (struct fill){FILL_UNIFORM, -3, 3, 9});
+    int x = plan_add_tensor(&p, "x", TYPE_F32, 4, 16, ROLE_IN, (struct fill){.a = -3, .b = 3, .seed = 9});
     tensor_fill(&p.tensors[x], 0, 64, filled);
     double low = INFINITY, high = -INFINITY;
     for (uint64_t i = 0; i < 64; i++) {
@@ -493,7 +494,7 @@ static void normal_fills_are_normal(void **state)
 {
     (void)state;
     enum { N = 20000 };
-    struct tensor t = {.type = TYPE_F32, .rows = 1, .cols = N, .fill = {FILL_NORMAL, 10, 2, 4}};
+    struct tensor t = {.type = TYPE_F32, .rows = 1, .cols = N, .fill = {.kind = FILL_NORMAL, .a = 10, .b = 2, .seed = 4}};
     float *x = need(N * sizeof *x);
     double sum = 0, squares = 0;
     tensor_fill(&t, 0, N, x);

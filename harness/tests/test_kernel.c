@@ -68,7 +68,7 @@ static void test_whole_header(void **state)
     assert_true(k->buffers[0].fill.seed != k->buffers[1].fill.seed);
     assert_int_equal(k->buffers[4].role, ROLE_OUT);
     assert_string_equal(k->reference, "layernorm|bias");
-    assert_float_equal(k->tolerance, 1e-3, 0);
+    assert_string_equal(k->tolerance, "1e-3");
     assert_string_equal(k->flops, "8 * rows * cols");
     assert_string_equal(k->launch[0], "max(1,(cols+15)/16)");
     assert_string_equal(k->launch[1], "rows/TM");
@@ -112,18 +112,24 @@ static const struct {
     {11, "//! buffer y out f32[rows] texel=rgba32", "my.comp:11:|did you mean 'rgba32f'"},
     {11, "//! buffer y out f16[rows] texel=rgba32f", "my.comp:11:|texels of rgba32f hold f32|y is f16"},
     {9, "//! buffer k in f16[1] unifrom(0,1)", "my.comp:9:|'unifrom(0,1)'|did you mean 'uniform'"},
-    {9, "//! buffer k in f16[1] uniform(1,0)", "my.comp:9:|'uniform(1,0)' is no fill|low end first"},
+    {9, "//! buffer k in f16[1] uniform(1,0)", "my.comp:9:|(1,0) is no fill of k|low end first"},
     {9, "//! buffer k in f16[1] uniform(1)", "my.comp:9:|is no fill"},
     {9, "//! buffer k in f16[1] uniform(0,1,2)", "my.comp:9:|is no fill"},
     {9, "//! buffer k in f16[1] uniform", "my.comp:9:|is no fill"},
     {9, "//! buffer k in f16[1] normal(0,-1)", "my.comp:9:|is no fill"},
     {9, "//! buffer k in f16[1] constant(1/0)", "my.comp:9:|is no fill"},
-    {9, "//! buffer k in f16[1] constant(rows)", "my.comp:9:|'rows'"},
+    {9, "//! buffer k in f16[1] constant(raws)", "my.comp:9:|'raws'|did you mean 'rows'"},
+    {9, "//! buffer k in f16[1] masked(2,1)", "my.comp:9:|is no fill of k|low end first"},
+    {9, "//! buffer k in u32[1] indices(0)", "my.comp:9:|is no fill of k|from 1 to 4294967295"},
+    {9, "//! verify raws=1", "my.comp:9:|no shape name 'raws'|did you mean 'rows'"},
+    {9, "//! verify rows=0", "my.comp:9:|out of range"},
+    {9, "//! needs subgruop", "my.comp:9:|no feature 'subgruop'|subgroup, f16_storage"},
     {9, "//! buffer k in f16[1] constant(1) constant(1)", "my.comp:9:|filled twice"},
-    {12, "//! reference layernorm tolerance", "my.comp:12:|tolerance is a number above 0"},
+    {12, "//! reference layernorm tolerance", "my.comp:12:|ends too early"},
     {12, "//! reference layernorm tolerance 0", "my.comp:12:|above 0"},
-    {12, "//! reference layernorm tolerance nan", "my.comp:12:|above 0"},
-    {12, "//! reference layernorm tolerance 1e-3x", "my.comp:12:|above 0"},
+    {12, "//! reference layernorm tolerance nan", "my.comp:12:|'nan'"},
+    {12, "//! reference layernorm tolerance 1e-3x", "my.comp:12:|1e-3x"},
+    {12, "//! reference layernorm tolerance 1-cols", "my.comp:12:|above 0"},
     {13, "//! passes xx=3", "my.comp:13:|no buffer 'xx'"},
     {13, "//! passes y=1", "my.comp:14:|passes of y are told twice"},
     {13, "//! passes x=3*colls", "my.comp:13:|'colls'|did you mean 'cols'"},
@@ -204,7 +210,7 @@ static void test_strange_files(void **state)
     assert_null(kernel_read(house_path("none.comp"), &e));
     assert_says(e.text, "none.comp|check the name");
     assert_null(kernel_read(house_path("none.txt"), &e));
-    assert_says(e.text, "end in .comp or .plan");
+    assert_says(e.text, "end in .comp, .plan or .c");
     assert_int_equal(mkdir(house_path("folder.comp"), 0777), 0);
     assert_null(kernel_read(house_path("folder.comp"), &e));
     assert_says(e.text, "folder.comp is not a file");

@@ -60,7 +60,7 @@ static bool twice(const struct plan *p, void *context, int output, uint64_t row,
 static struct plan *plan_of(const char *body, enum role x_role)
 {
     struct plan *p = need(sizeof *p);
-    struct fill fill = {FILL_UNIFORM, -3, 3, 77};
+    struct fill fill = {.a = -3, .b = 3, .seed = 77};
     p->name = need_string("twice");
     p->reference = twice;
     p->tolerance = 1e-4;
@@ -243,7 +243,7 @@ static void inputs_are_what_the_plan_says(void **state)
         open_with(road ? "staging" : "");
         for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
             struct plan p = {0};
-            int x = plan_add_tensor(&p, "x", rows[i].type, 1, rows[i].elements, ROLE_IN, (struct fill){FILL_UNIFORM, 5, 90, 3});
+            int x = plan_add_tensor(&p, "x", rows[i].type, 1, rows[i].elements, ROLE_IN, (struct fill){.a = 5, .b = 90, .seed = 3});
             uint64_t bytes = tensor_bytes(&p.tensors[x]);
             struct buffer *b = pool_tensor(pool, &p.tensors[x], &e);
             unsigned char *data = need(bytes + GUARD_BYTES);
@@ -264,7 +264,7 @@ static void buffers_are_shared_where_they_are_the_same(void **state)
 {
     (void)state;
     struct error e = {0};
-    struct tensor a = {.name = "a", .type = TYPE_F32, .rows = 2, .cols = 8, .role = ROLE_IN, .fill = {FILL_UNIFORM, 0, 1, 5}};
+    struct tensor a = {.name = "a", .type = TYPE_F32, .rows = 2, .cols = 8, .role = ROLE_IN, .fill = {.a = 0, .b = 1, .seed = 5}};
     struct tensor same = a, seed = a, shape = a, range = a, out = a, out2;
     memset(&same, 0xee, sizeof same); /* what lies between the members is no part of them */
     same.fill.kind = FILL_UNIFORM;
