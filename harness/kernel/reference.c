@@ -83,6 +83,12 @@ const char *reference_output(const struct reference_case *c, int output)
     return output_tensor(c, output)->name;
 }
 
+uint64_t reference_width(const struct reference_case *c, const char *buffer)
+{
+    int t = input_find(c, buffer);
+    return t < 0 ? 0 : c->plan->tensors[t].cols;
+}
+
 const double *reference_row(const struct reference_case *c, const char *buffer, uint64_t row, uint64_t cols)
 {
     int at = input_find(c, buffer);

@@ -27,6 +27,9 @@ struct reference_case; /* a kernel at one shape, with its inputs */
 uint64_t reference_cols(const struct reference_case *c, int output);
 const char *reference_output(const struct reference_case *c, int output);
 
+/* Length of an input's rows, where it may differ between kernels (rows padded to whole texels). 0 where the kernel has
+ * no such buffer. */
+uint64_t reference_width(const struct reference_case *c, const char *buffer);
 /* A whole row of an input, as the device sees it. NULL where the kernel has no such buffer, or its rows are
  * fewer or of another length: the reference then returns false, and the reason is told. Valid until the
  * next reference_row of the same buffer. */

@@ -1,0 +1,41 @@
+#version 450
+//! kernel     gemm/1-naive
+//! idea       One invocation for each element of c walks its row of a and its column of b. Neighbouring
+//! idea       invocations take neighbouring rows: each load of a and each store of c touches as many cache lines
+//! idea       as there are invocations.
+//! shape      m=512 n=512 k=512
+//! buffer     a  in   f32[m,k]
+//! buffer     b  in   f32[k,n]
+//! buffer     c  out  f32[m,n]
+//! reference  gemm  tolerance 2e-5
+//! passes     a=n b=m c=1
+//! flops      2*m*n*k
+//! launch     groups=ceil(m/16),ceil(n/16)
+
+layout(local_size_x = 16, local_size_y = 16) in;
+
+layout(push_constant) uniform Shape {
+    uint m, n, k;
+};
+
+layout(binding = 0) readonly buffer A {
+    float a[];
+};
+layout(binding = 1) readonly buffer B {
+    float b[];
+};
+layout(binding = 2) writeonly buffer C {
+    float c[];
+};
+
+void main()
+{
+    const uint row = gl_GlobalInvocationID.x, col = gl_GlobalInvocationID.y;
+    if (row >= m || col >= n)
+        return;
+
+    float sum = 0.0;
+    for (uint i = 0; i < k; i++)
+        sum += a[row * k + i] * b[i * n + col];
+    c[row * n + col] = sum;
+}
