@@ -21,7 +21,11 @@ endif
 OPT      ?= -O2 -g
 SANITIZE ?=
 # DEVELOPER=1 turns warnings into errors; V=1 shows whole commands; T=text runs matching tests only;
-# INSTALL=no never installs anything; CHAIN=, TENSOR=, DEVICE= are options of an experiment.
+# INSTALL=no never installs anything; CHAIN=, TENSOR=, DEVICE=, THREADS= are options of an experiment;
+# MARCH=x86-64-v3 is the processor that the native device's kernels are compiled for, by default the one they run on.
+ifneq ($(MARCH),)
+export ROOFLAB_MARCH := $(MARCH)
+endif
 
 comma    := ,
 B        := build$(if $(SANITIZE),/sanitize-$(subst $(comma),-,$(SANITIZE)))
@@ -61,11 +65,12 @@ EXPERIMENTS  := $(patsubst experiments/%.txt,%,$(sort $(wildcard experiments/*.t
 
 all: $B/rooflab ## build build/rooflab (the default)
 
-# `make experiment-fusion`, and so on for every experiments/NAME.txt. The shell takes CHAIN, TENSOR and
-# DEVICE from its environment, where make puts them: a chain is full of characters that a shell would eat.
-RUN_EXPERIMENT = $B/rooflab experiment $1 $${CHAIN:+--chain "$$CHAIN"} $${TENSOR:+--tensor "$$TENSOR"} $${DEVICE:+--device "$$DEVICE"}
+# `make experiment-fusion`, and so on for every experiments/NAME.txt. The shell takes CHAIN, TENSOR, DEVICE and
+# THREADS from its environment, where make puts them: a chain is full of characters that a shell would eat.
+RUN_EXPERIMENT = $B/rooflab experiment $1 $${CHAIN:+--chain "$$CHAIN"} $${TENSOR:+--tensor "$$TENSOR"} $${DEVICE:+--device "$$DEVICE"} \
+    $${THREADS:+--threads "$$THREADS"}
 
-experiment-%: experiments/%.txt $B/rooflab ## run experiments/NAME.txt; set CHAIN=, TENSOR=, DEVICE= if you like
+experiment-%: experiments/%.txt $B/rooflab ## run experiments/NAME.txt; set CHAIN=, TENSOR=, DEVICE=, THREADS=, MARCH= if you like
 	$(Q)$(call RUN_EXPERIMENT,$*)
 
 experiments: $B/rooflab ## run all experiments, one after the other

@@ -19,6 +19,8 @@ const struct option common_options[] = {
     {"out", OPTION_STRING, "DIR", "write files there instead of results/<device>/",
      .offset = offsetof(struct arguments, out)},
     {"quiet", OPTION_FLAG, NULL, "no progress bar, no talk", .offset = offsetof(struct arguments, quiet)},
+    {"threads", OPTION_QUANTITY, "N", "run on the host with N threads, pinned: the same as --device native:threads=N",
+     .offset = offsetof(struct arguments, threads), .unit = UNIT_COUNT},
     {0},
 };
 
@@ -230,20 +232,39 @@ static bool complete(struct parse *p, const struct command *c)
     return true;
 }
 
+/* --threads N is a setting of the native device: it becomes part of its name, so that no command need know of it. The driver
+ * takes the last of two settings and says what numbers are right. */
+static bool name_team(struct arguments *a, struct error *e)
+{
+    const char *named = a->device ? a->device : getenv("ROOFLAB_DEVICE");
+    if (isnan(a->threads))
+        return true;
+    if (!named || !*named)
+        named = "native";
+    if (strcmp(named, "native") != 0 && !starts_with(named, "native:"))
+        return error_set(e, EXIT_USAGE, "--threads is a setting of the host's processor, and the device is '%s': leave that away, "
+                                        "or name --device native", named);
+    struct text t = {0};
+    text_add(&t, "%s%sthreads=%.0f", named, strchr(named, ':') ? "," : ":", a->threads);
+    a->device = a->team = t.s;
+    return true;
+}
+
 bool arguments_parse(struct arguments *a, const struct command *c, int argc, char **argv, bool *help,
                      struct error *e)
 {
     *a = (struct arguments){
-        .command = c, .own = need(c->own_bytes), .words = need(sizeof *a->words * ((size_t)argc + 1))};
+        .command = c, .own = need(c->own_bytes), .words = need(sizeof *a->words * ((size_t)argc + 1)), .threads = NAN};
     *help = false;
     struct parse p = {.a = a, .e = e};
     know_all(&p, c);
-    return take_all(&p, argc, argv, help) && (*help || complete(&p, c));
+    return take_all(&p, argc, argv, help) && (*help || (complete(&p, c) && name_team(a, e)));
 }
 
 void arguments_free(struct arguments *a)
 {
     free(a->own);
     free(a->words);
+    free(a->team);
     *a = (struct arguments){0};
 }

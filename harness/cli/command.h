@@ -57,7 +57,7 @@ struct option {
 };
 
 /* Options that mean the same everywhere; a command says which of them it has. */
-enum common { COMMON_DEVICE = 1, COMMON_JSON = 2, COMMON_CSV = 4, COMMON_OUT = 8, COMMON_QUIET = 16 };
+enum common { COMMON_JSON = 2, COMMON_CSV = 4, COMMON_OUT = 8, COMMON_QUIET = 16, COMMON_DEVICE = 1 | 32 /* and --threads */ };
 
 struct command;
 
@@ -68,6 +68,8 @@ struct arguments {
     int word_count;
     /* common options */
     const char *device, *out;
+    double threads; /* of the native device; already part of `device` */
+    char *team;     /* the memory of such a device's name */
     bool json, csv, quiet;
 };
 

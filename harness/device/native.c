@@ -306,14 +306,14 @@ static void describe(struct device_info *i, int threads, const char *rest)
     snprintf(i->name, sizeof i->name, "%s, %d thread%s", processor, threads, threads == 1 ? "" : "s");
     snprintf(stem, sizeof stem, "native-%s", processor);
     slug(i->slug, sizeof i->slug, stem);
-    snprintf(i->driver, sizeof i->driver, "%s", native_compiler());
+    snprintf(i->driver, sizeof i->driver, "%.180s, -march=%.60s", native_compiler(), native_march());
     snprintf(i->kind, sizeof i->kind, "CPU");
     snprintf(i->clock, sizeof i->clock, "host clock");
     i->language = LANGUAGE_C;
     i->hardware = i->computes = true;
     i->threads = (uint32_t)threads;
     i->stream_bytes = stream_bytes(threads);
-    i->vector_floats = vector_floats();
+    i->vector_floats = strcmp(native_march(), "native") == 0 ? vector_floats() : native_march_floats();
     i->subgroup_size = i->max_invocations = 1;
     i->push_bytes = 128;
     for (int k = 0; k < 3; k++)

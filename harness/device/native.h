@@ -56,7 +56,11 @@ struct compiled {
 /* Compiles and loads C text, or finds it in the cache folder. Compile errors are EXIT_CHECK with the compiler's text. */
 bool native_compile(const char *label, const char *text, struct compiled *out, struct error *e);
 void native_unload(struct compiled *c);
-/* "cc (Debian 12.2.0-14) 12.2.0, -O3 -march=native ..."; "" where there is no compiler. */
+/* The processor that is compiled for: "native", or what ROOFLAB_MARCH names; and how many floats a vector has there, as the
+ * compiler says. */
+const char *native_march(void);
+uint32_t native_march_floats(void);
+/* "cc (Debian 12.2.0-14) 12.2.0"; "" where there is no compiler. */
 const char *native_compiler(void);
 
 #endif

@@ -102,11 +102,32 @@ const char *native_compiler(void)
     return known;
 }
 
-static char *march_flag(char out[80])
+const char *native_march(void)
 {
     const char *march = getenv("ROOFLAB_MARCH");
-    snprintf(out, 80, "-march=%s", march && *march ? march : "native");
+    return march && *march ? march : "native";
+}
+
+static char *march_flag(char out[80])
+{
+    snprintf(out, 80, "-march=%s", native_march());
     return out;
+}
+
+uint32_t native_march_floats(void)
+{
+    char folder[4096], file[4200], march[80];
+    struct text macros = {0};
+    if (!cache_folder(folder, NULL))
+        return 4;
+    snprintf(file, sizeof file, "%s/macros.%ld", folder, (long)getpid());
+    char *arguments[] = {(char *)compiler_command(), march_flag(march), (char *)"-dM", (char *)"-E", (char *)"-xc",
+                         (char *)"/dev/null", NULL};
+    bool known = run(arguments, file) == 0 && file_read(file, &macros, NULL);
+    uint32_t floats = known && strstr(macros.s, "__AVX512F__") ? 16 : known && strstr(macros.s, "__AVX__") ? 8 : 4;
+    text_free(&macros);
+    remove(file);
+    return floats;
 }
 
 /* -march=native means another thing on another processor: its features are part of the key. */

@@ -42,7 +42,7 @@ static const struct command command_try = {
     .word = "a word",
     .min_words = 1,
     .max_words = 2,
-    .common = COMMON_JSON | COMMON_OUT,
+    .common = COMMON_DEVICE | COMMON_JSON | COMMON_OUT,
     .options = own_options,
     .own_bytes = sizeof(struct own),
 };
@@ -187,6 +187,36 @@ static void test_shape(void **state)
     assert_false(shape_parse(unit, 1, shape, &count, &e));
 }
 
+/* --threads is a setting of the native device, wherever that was named. */
+static void threads_name_the_native_device(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *device, *wanted;
+    } cases[] = {{NULL, "native:threads=2"},
+                 {"--device=native", "native:threads=2"},
+                 {"--device=native:stream=1MB", "native:stream=1MB,threads=2"}};
+    unsetenv("ROOFLAB_DEVICE");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct arguments a;
+        const char *const list[] = {"--size=1B", "word", "--threads", "2", cases[i].device, NULL};
+        parses(&a, list);
+        assert_string_equal(a.device, cases[i].wanted);
+        arguments_free(&a);
+    }
+    const char *const gpu[] = {"--size=1B", "word", "--threads=2", "--device=vulkan:0", NULL};
+    refuses("vulkan:0", gpu);
+    setenv("ROOFLAB_DEVICE", "vulkan", 1);
+    const char *const environment[] = {"--size=1B", "word", "--threads=2", NULL};
+    refuses("--threads is a setting", environment);
+    unsetenv("ROOFLAB_DEVICE");
+    const char *const none[] = {"--size=1B", "word", NULL};
+    struct arguments a;
+    parses(&a, none);
+    assert_null(a.device);
+    arguments_free(&a);
+}
+
 /* ---- tables ---- */
 
 static const struct table_column columns[] = {{"name", TABLE_WRAP, NULL},
@@ -322,6 +352,7 @@ static void test_captures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(threads_name_the_native_device),
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_not_given),
         cmocka_unit_test(test_words_after_dashes),
