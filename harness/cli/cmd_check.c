@@ -75,6 +75,21 @@ static bool check_shapes(struct tally *t, const struct kernel *k, struct error *
     return true;
 }
 
+/* What a kernel in C declares, against what its sibling in GLSL declares (and is counted to do when that one is checked). */
+static bool check_sibling(const struct kernel *k, struct error *e)
+{
+    if (k->language != LANGUAGE_C || !kernel_speaks(k->name, LANGUAGE_GLSL))
+        return true;
+    struct kernel *other = kernel_find_for(k->name, LANGUAGE_GLSL, e);
+    struct plan *c = other ? kernel_plan(k, NULL, 0, NULL, e) : NULL;
+    struct plan *glsl = c ? kernel_plan(other, k->shape, k->shapes, NULL, e) : NULL;
+    bool ok = glsl && traffic_check_sibling(c, glsl, e);
+    plan_free(glsl);
+    plan_free(c);
+    kernel_free(other);
+    return ok;
+}
+
 static void check_kernel(struct tally *t, const char *name)
 {
     struct error e = {0};
@@ -82,6 +97,8 @@ static void check_kernel(struct tally *t, const char *name)
     bool ok = k && kernel_check_module(k, &e);
     if (ok && t->device->info.computes && k->reference)
         ok = check_shapes(t, k, &e);
+    if (ok)
+        ok = check_sibling(k, &e);
     if (ok && counts_itself(t)) /* at the header's own shape */
         ok = check_counts(t, kernel_plan(k, NULL, 0, NULL, &e), &e);
     say(t, name, ok, e.code == EXIT_ENVIRONMENT, e.text);
@@ -224,7 +241,7 @@ const struct command command_check = {
     .summary = "headers against modules, results against references",
     .about = "Holds each kernel's header against what its module does (bindings, directions, push and specialisation constants, "
              "workgroup), then runs it at awkward shapes with poisoned outputs and guard zones and compares every element with "
-             "the double-precision reference. Operators and chains are checked unfused and fused, at row lengths that divide nothing.",
+             "the double-precision reference. A kernel in C (--device native) is not counted: its header is held against that of its sibling in GLSL. Operators and chains are checked unfused and fused, at row lengths that divide nothing.",
     .usage = "[KERNEL|OPERATOR|CHAIN...]",
     .min_words = 0,
     .max_words = -1,

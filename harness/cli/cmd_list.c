@@ -16,6 +16,7 @@ struct item {
     const char *kind; /* "operator" */
     char *name, *idea;
     double passes; /* 0: does not apply */
+    const char *runs_on; /* of a kernel: vulkan, native, both */
 };
 
 struct items {
@@ -27,7 +28,8 @@ struct items {
 static void add(struct items *all, const char *kind, const char *name, const char *idea, double passes)
 {
     all->list = need_more(all->list, sizeof *all->list * (size_t)(all->count + 1));
-    all->list[all->count++] = (struct item){kind, need_string(name), need_string(idea ? idea : ""), passes};
+    all->list[all->count++] = (struct item){
+        .kind = kind, .name = need_string(name), .idea = need_string(idea ? idea : ""), .passes = passes};
 }
 
 static void keep_first(struct items *all, const struct error *e)
@@ -46,6 +48,8 @@ static void find_kernels(struct items *all)
     for (size_t i = 0; i < count; i++) {
         struct kernel *k = kernel_find(names[i], &e);
         add(all, "kernel", names[i], k ? k->idea : "(cannot be read, see below)", 0);
+        bool glsl = kernel_speaks(names[i], LANGUAGE_GLSL), c = kernel_speaks(names[i], LANGUAGE_C);
+        all->list[all->count - 1].runs_on = glsl && c ? "both" : c ? "native" : "vulkan";
         if (k)
             kernel_free(k);
         else
@@ -129,11 +133,13 @@ static void print_section(const struct items *all, const struct section *section
 {
     static const struct table_column with_passes[] = {
         {"name", TABLE_LEFT, NULL}, {"passes", TABLE_RIGHT, NULL}, {"idea", TABLE_WRAP, NULL}, {0}};
+    static const struct table_column with_device[] = {
+        {"name", TABLE_LEFT, NULL}, {"device", TABLE_LEFT, NULL}, {"idea", TABLE_WRAP, NULL}, {0}};
     static const struct table_column without[] = {
         {"name", TABLE_LEFT, NULL}, {"idea", TABLE_WRAP, NULL}, {0}};
-    bool passes = strcmp(section->kind, "operator") == 0;
+    bool passes = strcmp(section->kind, "operator") == 0, kernels = strcmp(section->kind, "kernel") == 0;
     const struct style *s = style_of(stdout);
-    struct cli_table *t = table_new(passes ? with_passes : without);
+    struct cli_table *t = table_new(passes ? with_passes : kernels ? with_device : without);
     int rows = 0;
     for (int i = 0; i < all->count; i++) {
         if (strcmp(all->list[i].kind, section->kind) != 0)
@@ -142,6 +148,8 @@ static void print_section(const struct items *all, const struct section *section
         table_cell(t, "%s", all->list[i].name);
         if (passes)
             table_cell(t, "%g", all->list[i].passes);
+        if (kernels)
+            table_cell(t, "%s", all->list[i].runs_on);
         one_line(t, all->list[i].idea);
         rows++;
     }
@@ -157,6 +165,7 @@ static void print_csv(const struct items *all, const char *wanted)
 {
     static const struct table_column columns[] = {{"kind", TABLE_LEFT, NULL},
                                                   {"name", TABLE_LEFT, NULL},
+                                                  {"device", TABLE_LEFT, NULL},
                                                   {"passes", TABLE_RIGHT, NULL},
                                                   {"idea", TABLE_LEFT, NULL},
                                                   {0}};
@@ -168,6 +177,7 @@ static void print_csv(const struct items *all, const char *wanted)
         table_row(t, TABLE_PLAIN);
         table_cell(t, "%s", item->kind);
         table_cell(t, "%s", item->name);
+        table_cell(t, "%s", item->runs_on ? item->runs_on : "");
         if (item->passes > 0)
             table_cell(t, "%g", item->passes);
         else
@@ -190,6 +200,8 @@ static void print_json(const struct items *all, const char *wanted)
             if (strcmp(item->kind, sections[k].kind) != 0)
                 continue;
             json_t *j = json_pack("{s:s, s:s}", "name", item->name, "idea", item->idea);
+            if (item->runs_on)
+                json_object_set_new(j, "device", json_string(item->runs_on));
             if (item->passes > 0)
                 json_object_set_new(j, "passes", json_integer((json_int_t)item->passes));
             json_array_append_new(list, j);

@@ -13,12 +13,13 @@
 struct options {
     double tensor_bytes, cols;
     const char *fuse;
-    bool glsl, spirv;
+    bool glsl, c, spirv;
 };
 
 static const struct option options[] = {
     {"glsl", OPTION_FLAG, NULL, "the kernels' source instead; of a chain, what is generated",
      .offset = offsetof(struct options, glsl)},
+    {"c", OPTION_FLAG, NULL, "the same for the host processor, --device native", .offset = offsetof(struct options, c)},
     {"spirv", OPTION_FLAG, NULL, "the compiled kernels instead, disassembled",
      .offset = offsetof(struct options, spirv)},
     {"fuse", OPTION_STRING, "GROUPS", "of a chain: unfused, fused, or sizes like 2+2",
@@ -30,9 +31,14 @@ static const struct option options[] = {
     {0},
 };
 
+static bool wants_code(const struct options *o)
+{
+    return o->glsl || o->c || o->spirv;
+}
+
 static bool show_code(const struct options *o, const struct plan *p, struct error *e)
 {
-    return o->glsl ? show_glsl(p) : show_spirv(p, e);
+    return o->glsl || o->c ? show_source(p, o->c ? LANGUAGE_C : LANGUAGE_GLSL, e) : show_spirv(p, e);
 }
 
 /* ---- chains ---- */
@@ -91,7 +97,7 @@ static bool show_chain_on(const struct arguments *a, const struct chain *c, cons
 {
     const struct options *o = a->own;
     struct plan *plans[PLANS_MAX] = {NULL};
-    bool code = o->glsl || o->spirv;
+    bool code = wants_code(o);
     const char *grouped = o->fuse && !is_named(o->fuse) ? o->fuse : NULL;
     const char *const table[PLANS_MAX] = {"unfused", grouped, c->count > 1 ? "fused" : NULL};
     const char *const one[PLANS_MAX] = {o->fuse ? o->fuse : "fused", NULL, NULL};
@@ -112,7 +118,7 @@ static bool show_chain(const struct arguments *a, const char *text, struct error
     if (!(o->tensor_bytes > 0) || !(o->cols > 0))
         return error_set(e, EXIT_USAGE, "--tensor and --cols must be above zero");
     struct chain *c = chain_parse(text, e);
-    struct device *d = c ? device_for_code(a->device, e) : NULL;
+    struct device *d = c ? device_for_code(o->c && !a->device ? "native" : a->device, e) : NULL;
     if (d)
         e->code = 0; /* of a device that was not needed */
     bool ok = d && show_chain_on(a, c, &d->info, e);
@@ -128,14 +134,14 @@ static bool show_file(const struct arguments *a, struct error *e)
     const struct options *o = a->own;
     struct shape_entry shape[RUN_SHAPE_MAX];
     int shapes;
-    struct kernel *k = kernel_find(a->words[0], e);
+    struct kernel *k = o->c ? kernel_find_for(a->words[0], LANGUAGE_C, e) : kernel_find(a->words[0], e);
     if (!k)
         return false;
     struct plan *p = shape_parse(a->words + 1, a->word_count - 1, shape, &shapes, e)
                          ? kernel_plan(k, shape, shapes, NULL, e)
                          : NULL;
     bool ok = p != NULL;
-    if (ok && (o->glsl || o->spirv))
+    if (ok && wants_code(o))
         ok = show_code(o, p, e);
     else if (ok && a->csv)
         show_steps((const struct plan *const *)&p, 1, true);
@@ -183,7 +189,7 @@ static bool show(const struct arguments *a, struct error *e)
     const struct options *o = a->own;
     const char *name = a->words[0];
     const struct operator* op = operator_called(name);
-    if (strpbrk(name, "|(") || (op && (o->glsl || o->spirv || a->csv)))
+    if (strpbrk(name, "|(") || (op && (wants_code(o) || a->csv)))
         return a->word_count == 1
                    ? show_chain(a, name, e)
                    : error_set(e, EXIT_USAGE,

@@ -111,10 +111,15 @@ void show_steps(const struct plan *const *plans, int count, bool csv)
     table_end(t);
 }
 
-bool show_glsl(const struct plan *p)
+bool show_source(const struct plan *p, enum language language, struct error *e)
 {
-    for (int i = 0; i < p->step_count; i++)
-        printf("%s// %s\n%s\n", i ? "\n" : "", p->steps[i].label, text_get(&p->steps[i].glsl));
+    for (int i = 0; i < p->step_count; i++) {
+        const struct step *s = &p->steps[i];
+        if (s->language != language)
+            return error_set(e, EXIT_USAGE, "%s is written in %s here; ask for --%s", s->label,
+                             language == LANGUAGE_C ? "GLSL" : "C", language == LANGUAGE_C ? "glsl" : "c");
+        printf("%s// %s\n%s\n", i ? "\n" : "", s->label, text_get(language == LANGUAGE_C ? &s->c : &s->glsl));
+    }
     return true;
 }
 
@@ -122,6 +127,8 @@ bool show_spirv(const struct plan *p, struct error *e)
 {
     for (int i = 0; i < p->step_count; i++) {
         struct spirv s;
+        if (p->steps[i].language != LANGUAGE_GLSL)
+            return error_set(e, EXIT_USAGE, "%s is written in C: there is no SPIR-V of it", p->steps[i].label);
         if (!shader_compile(p->steps[i].label, text_get(&p->steps[i].glsl), &s, e))
             return false;
         char *text = shader_disassemble(&s, e);
@@ -194,6 +201,8 @@ void show_kernel(const struct kernel *k, const struct plan *p)
         text_add(&shape, "%s%s=%llu", i ? " " : "", p->shape[i].name, (unsigned long long)p->shape[i].value);
     show_heading(k->name, k->idea);
     show_fact("file", "%s", k->path);
+    if (!k->is_plan && k->language == LANGUAGE_GLSL && kernel_speaks(k->name, LANGUAGE_C))
+        show_fact("", "and in C beside it: --c shows that");
     show_fact("shape", "%s", text_get(&shape));
     show_fact("S", "%s, the bytes of %s: passes are counted in it",
               units_format(size, UNIT_BYTES, p->tensor_bytes), p->tensors[0].name);
@@ -204,7 +213,7 @@ void show_kernel(const struct kernel *k, const struct plan *p)
     if (k->flops)
         show_fact("flops", "%s", k->flops);
     show_tune(k);
-    if (!k->is_plan)
+    if (!k->is_plan && k->language == LANGUAGE_GLSL)
         show_fact("workgroups", "%u x %u x %u", p->steps[0].groups[0], p->steps[0].groups[1],
                   p->steps[0].groups[2]);
     putchar('\n');

@@ -15,7 +15,7 @@ void show_operator(const struct operator* o);
 /* The steps of plans, one table: passes, bytes, flops and intensity of each, and their sums. */
 void show_steps(const struct plan *const *plans, int count, bool csv);
 /* The text of the steps' kernels: GLSL, and disassembled SPIR-V if wanted. */
-bool show_glsl(const struct plan *p);
+bool show_source(const struct plan *p, enum language language, struct error *e);
 bool show_spirv(const struct plan *p, struct error *e);
 
 #endif

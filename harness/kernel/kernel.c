@@ -310,6 +310,19 @@ struct kernel *kernel_find_for(const char *name, enum language language, struct 
     return NULL;
 }
 
+bool kernel_speaks(const char *name, enum language language)
+{
+    struct kernel *k = kernel_find_for(name, language, NULL);
+    bool all = k != NULL; /* a plan: all its parts */
+    for (int i = 0; all && i < k->step_count; i++) {
+        struct kernel *part = kernel_find_for(k->steps[i].kernel, language, NULL);
+        all = part != NULL;
+        kernel_free(part);
+    }
+    kernel_free(k);
+    return all;
+}
+
 bool kernel_verify_shape(const struct kernel *k, int at, struct shape_entry shape[RUN_SHAPE_MAX])
 {
     /* Primes, so that nothing divides a workgroup or a tile; one; a long row; and sizes that do divide. */

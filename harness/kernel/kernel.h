@@ -117,6 +117,8 @@ struct kernel *kernel_find(const char *name, struct error *e);
 /* The same for a device that takes this language. EXIT_ENVIRONMENT where the kernel is there in the other one only. */
 struct kernel *kernel_find_for(const char *name, enum language language, struct error *e);
 void kernel_free(struct kernel *k);
+/* Can it be had for devices that take this language (of a .plan: all its parts)? */
+bool kernel_speaks(const char *name, enum language language);
 /* Names "op/rung" of all kernel files, each once, below kernels/, sorted (not kernels/elementwise); those of
  * the parts of plans ("softmax/parts/row-max") are among them. Freed by names_free. */
 char **kernel_names(size_t *count, struct error *e);

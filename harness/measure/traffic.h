@@ -60,6 +60,10 @@ void traffic_free(struct traffic *t);
  * compulsory bytes of chains, and operations. false, EXIT_CHECK, with both numbers, where one of them lies. */
 bool traffic_check(const struct plan *plan, const struct traffic *t, struct error *e);
 
+/* Holds a kernel in C, which cannot be counted, against the plan of its sibling in GLSL, which is: flops, and issued passes over
+ * every tensor that is not small beside the largest (each lane reads a row's maximum again where a thread reads it once). */
+bool traffic_check_sibling(const struct plan *c, const struct plan *glsl, struct error *e);
+
 /* Takes the counts over into a cost: issued bytes and operations, with footprint compulsory bytes and sectors too. */
 void traffic_cost(const struct traffic_step *s, bool footprint, struct cost *cost);
 

@@ -8,6 +8,10 @@
  * (a reduction's last sums), which is less than this for rows of a thousand elements. */
 #define BYTES_TOLERANCE 1e-6
 #define FLOPS_TOLERANCE 0.03
+/* A sibling may add up a row's partial sums in another way. */
+#define SIBLING_TOLERANCE 0.1
+/* Tensors of less than this part of the largest say nothing about a step's traffic. */
+#define SMALL_PART 0.125
 
 static bool agree(double declared, double counted, double tolerance)
 {
@@ -65,4 +69,43 @@ bool traffic_check(const struct plan *plan, const struct traffic *t, struct erro
             return false;
     }
     return true;
+}
+
+/* ---- kernels in C ---- */
+
+/* Issued passes over a tensor by all steps; NAN where no header says so. */
+static double passes_over(const struct plan *p, int tensor)
+{
+    double passes = 0;
+    for (int i = 0; i < p->step_count; i++)
+        for (int k = 0; k < p->steps[i].binding_count; k++)
+            if (p->steps[i].bindings[k].tensor == tensor)
+                passes += p->steps[i].bindings[k].passes_declared;
+    return passes;
+}
+
+static double flops_of(const struct plan *p)
+{
+    double flops = 0;
+    for (int i = 0; i < p->step_count; i++)
+        flops += ops_flops(p->steps[i].cost.ops);
+    return flops;
+}
+
+bool traffic_check_sibling(const struct plan *c, const struct plan *glsl, struct error *e)
+{
+    double largest = 0, flops = flops_of(c), counted = flops_of(glsl);
+    for (int t = 0; t < c->tensor_count; t++)
+        largest = fmax(largest, (double)tensor_bytes(&c->tensors[t]));
+    for (int t = 0; t < c->tensor_count; t++) {
+        const struct tensor *x = &c->tensors[t];
+        int other = plan_find_tensor(glsl, x->name);
+        double passes = passes_over(c, t), theirs = other >= 0 ? passes_over(glsl, other) : NAN;
+        bool said = !isnan(passes) && !isnan(theirs) && (double)tensor_bytes(x) >= SMALL_PART * largest;
+        if (said && !agree(passes, theirs, SIBLING_TOLERANCE))
+            return error_set(e, EXIT_CHECK, "%s in C declares %.6g issued passes over %s, its counted sibling in GLSL makes %.6g",
+                             c->name, passes, x->name, theirs);
+    }
+    return flops <= 0 || counted <= 0 || agree(flops, counted, SIBLING_TOLERANCE) ||
+           error_set(e, EXIT_CHECK, "%s in C declares %.0f flops, its counted sibling in GLSL does %.0f", c->name, flops, counted);
 }

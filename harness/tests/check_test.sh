@@ -19,6 +19,11 @@ fi
 
 "$BIN" check >"$DIR/all" 2>&1 || { fail "rooflab check failed:"; grep -v '^ok' "$DIR/all"; }
 
+# The rungs in C, on the host; the operators are checked there by test_chain.
+in_c=$("$BIN" list kernels --csv | awk -F, '$3 == "native" || $3 == "both" { print $2 }')
+[ -n "$in_c" ] || fail "no kernel in C is listed"
+"$BIN" check --device native $in_c >"$DIR/all" 2>&1 || { fail "rooflab check --device native failed:"; grep -v '^ok' "$DIR/all"; }
+
 # A copy kernel with one header line replaced ($2) must fail with words that match $3.
 lie() {
     local name=$1 line=$2 words=$3
@@ -61,5 +66,14 @@ lie honest "" ""
 lie passes "passes     x=2 y=1" "declares 2 issued passes over x, but it makes 1"
 lie flops "flops      5*rows*cols" "declares 81920 flops, but it does 16384"
 lie result "reference  scale(3)  tolerance 1e-6" "the reference says"
+
+# A kernel in C that makes a pass more than its sibling of the same name.
+house=$DIR/house
+mkdir -p "$house/kernels/elementwise" "$house/kernels/copy"
+cp kernels/native.h "$house/kernels/"
+cp kernels/copy/1-float.* "$house/kernels/copy/"
+sed -i 's/x=1 y=1/x=2 y=1/' "$house/kernels/copy/1-float.c"
+ROOFLAB_HOME=$house "$BIN" check --device native copy/1-float >"$DIR/out" 2>&1 && fail "a lying sibling passes"
+grep -q "in C declares 2 issued passes over x, its counted sibling in GLSL makes 1" "$DIR/out" || { fail "the sibling:"; cat "$DIR/out"; }
 
 [ $failures = 0 ]

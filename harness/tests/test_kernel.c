@@ -348,6 +348,39 @@ static void test_find(void **state)
     assert_says(e.text, "rooflab list");
     assert_null(house_kernel("kernels/op/3-three.comp", "//! kernel op/1-one\n" SMALL, &e));
     assert_says(e.text, "op/3-three.comp:1:|'op/1-one'|write 'kernel op/3-three'");
+    remove(house_path("kernels/op/3-three.comp"));
+}
+
+/* One name, two languages. */
+static void test_languages(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    kernel_free(house_kernel("kernels/op/1-one.c", "//! kernel op/1-one\n//! buffer y out f32[1]\n", &e));
+    kernel_free(house_kernel("kernels/op/3-host.c", "//! kernel op/3-host\n//! buffer y out f32[1]\n", &e));
+    size_t count = 0;
+    char **names = kernel_names(&count, &e);
+    assert_int_equal(count, 4);
+    assert_string_equal(names[0], "op/1-one");
+    assert_string_equal(names[2], "op/3-host");
+    names_free(names);
+    struct kernel *k = kernel_find_for("op/1-one", LANGUAGE_C, &e);
+    assert_true(k && k->language == LANGUAGE_C);
+    kernel_free(k);
+    k = kernel_find_for("op/1-one", LANGUAGE_GLSL, &e);
+    assert_true(k && k->language == LANGUAGE_GLSL);
+    kernel_free(k);
+    k = kernel_find("op/3-host", &e);
+    assert_true(k && k->language == LANGUAGE_C);
+    kernel_free(k);
+    assert_null(kernel_find_for("op/2-two", LANGUAGE_C, &e));
+    assert_int_equal(e.code, EXIT_ENVIRONMENT);
+    assert_says(e.text, "op/2-two is written in GLSL|runs kernels in C");
+    assert_null(kernel_find_for("op/2-tow", LANGUAGE_C, &e));
+    assert_int_equal(e.code, EXIT_USAGE);
+    assert_says(e.text, "did you mean 'op/2-two'");
+    remove(house_path("kernels/op/1-one.c"));
+    remove(house_path("kernels/op/3-host.c"));
 }
 
 static void test_home(void **state)
@@ -371,7 +404,8 @@ int main(void)
         cmocka_unit_test(test_whole_header), cmocka_unit_test(test_faults),
         cmocka_unit_test(test_limits),       cmocka_unit_test(test_strange_files),
         cmocka_unit_test(test_long_words),   cmocka_unit_test(test_mutants),
-        cmocka_unit_test(test_find),         cmocka_unit_test(test_home),
+        cmocka_unit_test(test_find),         cmocka_unit_test(test_languages),
+        cmocka_unit_test(test_home),
     };
     return cmocka_run_group_tests(tests, house_make, house_remove);
 }

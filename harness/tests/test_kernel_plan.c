@@ -343,7 +343,126 @@ static void test_two_blocks(void **state)
     }
 }
 
+/* ---- C ---- */
+
+#define C_KERNEL                                                                                                        \
+    "//! kernel op/1-one\n//! shape n=8\n//! tune STEP 4 8\n//! buffer y out f32[n]\n//! needs f16_storage\n"         \
+    "//! reference copy tolerance 1e-7*n\n"
+#define C_BODY "#include \"kernels/native.h\"\nvoid kernel(const struct launch *l) {}\n"
+
+/* One text for the compiler: macros, the file down to its include, native.h, the rest; lines are the file's own. */
+static void test_c_source(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    const uint32_t tune[] = {8};
+    house_write("kernels/native.h", "int prelude;\n", 13);
+    house_own(true);
+    struct kernel *k = house_kernel("kernels/op/1-one.c", C_KERNEL C_BODY, &e);
+    struct plan *p = k ? kernel_plan(k, NULL, 0, tune, &e) : NULL;
+    if (!p)
+        fail_msg("%s", e.text);
+    const struct step *s = &p->steps[0];
+    assert_int_equal(s->language, LANGUAGE_C);
+    assert_int_equal(s->spec_count, 0);
+    assert_int_equal(s->needs, plan_need("f16_storage"));
+    assert_float_equal(p->tolerance, 8e-7, 1e-12);
+    assert_true(strncmp(s->c.s, "#define STEP 8\n", 15) == 0);
+    assert_says(s->c.s, "#line 1 \"kernels/native.h\"\nint prelude;|#line 8|1-one.c\"\nvoid kernel");
+    assert_null(strstr(s->c.s, "#include"));
+    plan_free(p);
+    kernel_free(k);
+
+    k = house_kernel("kernels/op/1-one.c", C_KERNEL, &e);
+    assert_non_null(k);
+    assert_null(kernel_plan(k, NULL, 0, NULL, &e));
+    assert_says(e.text, "1-one.c: a kernel in C has the line #include \"kernels/native.h\"");
+    kernel_free(k);
+    assert_null(house_kernel("kernels/op/1-one.c", C_KERNEL "//! launch groups=1\n" C_BODY, &e));
+    assert_says(e.text, "'launch' belongs in .comp files");
+    assert_null(house_kernel("kernels/op/1-one.c", "//! kernel op/1-one\n//! buffer y in f32[4] texel=r32f\n" C_BODY, &e));
+    assert_says(e.text, "no texel buffers");
+    house_own(false);
+}
+
+/* Fills whose numbers are expressions, and shapes to verify at. */
+static void test_fill_and_verify(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    struct shape_entry shape[RUN_SHAPE_MAX];
+    struct kernel *k = house_kernel("my.comp", "//! kernel op/1-one\n//! shape m=2 n=100\n//! buffer x in f32[m,n] masked(-n,n)\n"
+                                               "//! buffer i in u32[n] indices(n*m)\n//! buffer y out f32[n]\n//! launch groups=1\n"
+                                               "//! verify m=1\n//! verify n=7 m=3\n", &e);
+    if (!k)
+        fail_msg("%s", e.text);
+    assert_true(kernel_verify_shape(k, 0, shape) && shape[0].value == 1 && shape[1].value == 100);
+    assert_true(kernel_verify_shape(k, 1, shape) && shape[0].value == 3 && shape[1].value == 7);
+    assert_false(kernel_verify_shape(k, 2, shape));
+    struct plan *p = kernel_plan(k, (const struct shape_entry[]){{"m", 14}}, 1, NULL, &e);
+    assert_non_null(p);
+    int rows = 0, single = 0, largest = 0;
+    for (uint64_t r = 0; r < 14; r++) {
+        int dead = 0;
+        for (uint64_t c = 0; c < 100; c++)
+            dead += plan_input(p, 0, r * 100 + c) == -INFINITY;
+        rows += dead == 100;
+        single += dead < 100 ? dead : 0;
+    }
+    assert_int_equal(rows, 6);
+    assert_in_range(single, 8 * 15, 8 * 35);
+    for (uint64_t c = 0; c < 100; c++) {
+        int at = (int)plan_input(p, 1, c);
+        assert_in_range(at, 0, 1399);
+        largest = at > largest ? at : largest;
+    }
+    assert_true(largest > 1000);
+    plan_free(p);
+    kernel_free(k);
+}
+
+static void test_needs(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    struct device_info info = {.name = "this one", .max_binding_bytes = 1000, .max_buffer_bytes = 1000, .memory_bytes = 10000};
+    struct kernel *k = house_kernel("my.comp", "//! kernel op/1-one\n//! buffer y out f32[4]\n//! launch groups=1\n"
+                                               "//! needs subgroup i64\n", &e);
+    struct plan *p = k ? kernel_plan(k, NULL, 0, NULL, &e) : NULL;
+    assert_non_null(p);
+    assert_false(plan_fits(p, &info, &e));
+    assert_int_equal(e.code, EXIT_ENVIRONMENT);
+    assert_says(e.text, "op/1-one needs subgroup arithmetic, which this one does not have");
+    info.subgroup_arithmetic = true;
+    assert_false(plan_fits(p, &info, &e));
+    assert_says(e.text, "64-bit integers");
+    info.i64 = true;
+    assert_true(plan_fits(p, &info, &e));
+    plan_free(p);
+    kernel_free(k);
+}
+
 /* ---- the kernels that come with the lab ---- */
+
+/* Its header makes sense, there and at every shape that it is verified at. */
+static void own_kernel(struct kernel *k)
+{
+    struct error e = {0};
+    struct shape_entry shape[RUN_SHAPE_MAX];
+    struct plan *p = kernel_plan(k, NULL, 0, NULL, &e);
+    if (!p || !kernel_check_module(k, &e))
+        fail_msg("%s", e.text);
+    assert_non_null(p->reference);
+    assert_non_null(k->idea);
+    plan_free(p);
+    for (int at = 0; kernel_verify_shape(k, at, shape); at++) {
+        p = kernel_plan(k, shape, k->shapes, NULL, &e);
+        if (!p)
+            fail_msg("%s: %s", k->name, e.text);
+        plan_free(p);
+    }
+    kernel_free(k);
+}
 
 static void test_own_kernels(void **state)
 {
@@ -354,18 +473,16 @@ static void test_own_kernels(void **state)
     char **names = kernel_names(&count, &e);
     assert_non_null(names);
     assert_true(count >= 11);
-    const struct shape_entry shape[] = {{"rows", 5}, {"cols", 1030}};
     for (size_t i = 0; i < count; i++) {
-        struct kernel *k = kernel_find(names[i], &e);
-        struct plan *p = k ? kernel_plan(k, NULL, 0, NULL, &e) : NULL,
-                    *small = p ? kernel_plan(k, shape, 2, NULL, &e) : NULL;
-        if (!small || !kernel_check_module(k, &e))
-            fail_msg("%s", e.text);
-        assert_non_null(p->reference);
-        assert_non_null(k->idea);
-        plan_free(p);
-        plan_free(small);
-        kernel_free(k);
+        static const enum language languages[] = {LANGUAGE_GLSL, LANGUAGE_C};
+        int files = 0;
+        for (int n = 0; n < 2; n++)
+            if (kernel_speaks(names[i], languages[n])) {
+                own_kernel(kernel_find_for(names[i], languages[n], &e));
+                files++;
+            }
+        if (!files)
+            fail_msg("%s cannot be read", names[i]);
     }
     names_free(names);
 }
@@ -380,6 +497,9 @@ int main(void)
         cmocka_unit_test(test_plan_file_faults),
         cmocka_unit_test(test_lies),
         cmocka_unit_test(test_two_blocks),
+        cmocka_unit_test(test_c_source),
+        cmocka_unit_test(test_fill_and_verify),
+        cmocka_unit_test(test_needs),
         cmocka_unit_test(test_own_kernels),
     };
     int failed = cmocka_run_group_tests(tests, house_make, house_remove);
