@@ -1,0 +1,34 @@
+//! kernel     gemv/4-vec4
+//! idea       BLOCK sums beside each other, column by column: four whole vectors that do not wait for each other.
+//! shape      rows=4096 cols=4096
+//! buffer     w  in   f32[rows,4*ceil(cols/4)]
+//! buffer     x  in   f32[4*ceil(cols/4)]
+//! buffer     y  out  f32[rows,1]
+//! reference  gemv  tolerance 2e-6*sqrt(cols)
+//! passes     w=1 x=rows y=1
+//! flops      8*rows*ceil(cols/4)
+//! verify     rows=1 cols=1
+//! verify     rows=67 cols=131
+//! verify     rows=5 cols=4099
+#include "kernels/native.h"
+
+static inline float row_times(const float *w, const float *x, size_t n)
+{
+    float sums[BLOCK] = {0};
+    size_t i = 0;
+    for (; i + BLOCK <= n; i += BLOCK)
+        for (int k = 0; k < BLOCK; k++)
+            sums[k] += w[i + k] * x[i + k];
+    for (; i < n; i++)
+        sums[i % BLOCK] += w[i] * x[i];
+    return block_sum(sums);
+}
+
+KERNEL void kernel(const struct launch *l)
+{
+    const float *w = l->buffer[0], *x = l->buffer[1];
+    float *y = l->buffer[2];
+    const size_t rows = l->push[0], n = (l->push[1] + 3u) / 4 * 4, end = share(rows, 1, l->worker + 1, l->workers);
+    for (size_t row = share(rows, 1, l->worker, l->workers); row < end; row++)
+        y[row] = row_times(w + row * n, x, n);
+}
