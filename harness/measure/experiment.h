@@ -9,21 +9,32 @@
  *   run      seed  layernorm|bias|gelu|dropout(0.1)  unfused 2+2 fused  ablate beyond
  *   sweep    depth 1 2 4 8 16  scale(1.01)|relu|...  unfused fused
  *            a group per number, depth1, depth2, ...: the first N operators, from the start again where they run out
+ *   ladder   square  gemm  m=512 n=512 k=512
+ *            every rung of kernels/gemm/ that the device's language has, at this shape; a rung that the device cannot run is
+ *            recorded as unsupported, with the reason. Speed-ups are over the first that runs. `only 1 3 7-texel` before the
+ *            shape takes these rungs alone. Several ladders may share a group: one operation each
  *   claim    light.fused.speedup > 1       over measured quantities GROUP.VARIANT.QUANTITY; a variant is unfused, fused or
- *                                          g2_2 for 2+2; a quantity is speedup time_ns bound_ns roof_ns passes
- *   chart    passes seed | roofline | bandwidth
+ *                                          g2_2 for 2+2; of a ladder r3, its rung 3, or best, its fastest. Where a group has
+ *                                          ladders of several operations: GROUP.gemv_q4.r3 and GROUP.gemv_q4.best.
+ *                                          QUANTITIES: speedup time_ns bound_ns roof_ns passes passes_issued flops_per_s
+ *                                          bytes_per_s roof_share (of the roof's speed) peak_share (of the measured peak
+ *                                          of arithmetic) error_max
+ *   claim    hardware square.r3.speedup > 1     holds on a GPU only; also software (a software device) and native
+ *   chart    passes seed | roofline | bandwidth | instructions
  *
- * Lines beginning with # are comments. A claim fails only where its interval excludes it; claims about groups
- * that were not run (--chain) are left out. */
+ * Lines beginning with # are comments. A claim fails only where its interval excludes it; claims about what was
+ * not run on this device are left out, and a note says so. */
 #ifndef ROOFLAB_EXPERIMENT_H
 #define ROOFLAB_EXPERIMENT_H
 
 #include "harness/measure/study.h"
 
-#define EXPERIMENT_RUNS_MAX   24
-#define EXPERIMENT_CLAIMS_MAX 24
-#define EXPERIMENT_CHARTS_MAX 12
-#define EXPERIMENT_VARIANTS   8
+#define EXPERIMENT_RUNS_MAX    24
+#define EXPERIMENT_CLAIMS_MAX  48
+#define EXPERIMENT_CHARTS_MAX  12
+#define EXPERIMENT_VARIANTS    8
+#define EXPERIMENT_LADDERS_MAX 32
+#define EXPERIMENT_ONLY_MAX    24
 
 struct experiment_run {
     char group[32];
@@ -31,6 +42,23 @@ struct experiment_run {
     char variants[EXPERIMENT_VARIANTS][32];
     int variant_count;
     bool ablate, beyond;
+};
+
+struct experiment_ladder {
+    char group[32], operation[64];
+    char only[EXPERIMENT_ONLY_MAX][64]; /* "3" or "3-tiled" */
+    int only_count;                     /* 0: all rungs */
+    struct shape_entry shape[RUN_SHAPE_MAX];
+    int shapes, line;
+};
+
+/* The devices that a claim is about. */
+enum experiment_where { WHERE_ANY, WHERE_HARDWARE, WHERE_SOFTWARE, WHERE_NATIVE, WHERE_COUNT };
+
+struct experiment_claim {
+    char *text;
+    enum experiment_where where;
+    int line;
 };
 
 struct experiment_chart {
@@ -46,16 +74,13 @@ struct experiment {
     uint64_t cols;
     struct experiment_run runs[EXPERIMENT_RUNS_MAX];
     int run_count;
-    char *claims[EXPERIMENT_CLAIMS_MAX];
-    int claim_lines[EXPERIMENT_CLAIMS_MAX], claim_count;
+    struct experiment_ladder ladders[EXPERIMENT_LADDERS_MAX];
+    int ladder_count;
+    struct experiment_claim claims[EXPERIMENT_CLAIMS_MAX];
+    int claim_count;
     struct experiment_chart charts[EXPERIMENT_CHARTS_MAX];
     int chart_count;
 };
-
-/* What a claim can be about, and how it calls a variant: "unfused", "fused", "g2_2". */
-enum { EXPERIMENT_QUANTITIES = 5 };
-extern const char *const experiment_quantities[EXPERIMENT_QUANTITIES];
-void experiment_variant_name(char *out, size_t size, const int *sizes, int groups, int operators);
 
 /* Reads experiments/NAME.txt, or a path. An unknown name says the nearest. */
 struct experiment *experiment_read(const char *name, struct error *e);

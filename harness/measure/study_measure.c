@@ -28,10 +28,11 @@ static bool is_ok(struct study *s, const struct item *item)
     return item->loads[LOAD_RUN] && study_run_of(s, item)->status == RUN_OK;
 }
 
-static int team_of(const struct study *s, int i)
+/* The first of i's group that runs, plus one: what the others are compared with. Items before i are settled. */
+static int team_of(struct study *s, int i)
 {
     int k = 0;
-    while (strcmp(s->items[k].group, s->items[i].group) != 0)
+    while (k < i && (strcmp(s->items[k].group, s->items[i].group) != 0 || !is_ok(s, &s->items[k])))
         k++;
     return k + 1;
 }

@@ -63,8 +63,8 @@ static void every_key_is_read(void **state)
     assert_true(x->runs[0].ablate && !x->runs[0].beyond);
     assert_true(x->runs[1].beyond && !x->runs[1].ablate);
     assert_int_equal(x->claim_count, 2);
-    assert_string_equal(x->claims[1], "one.g1_2.passes == 4");
-    assert_int_equal(x->claim_lines[1], 11);
+    assert_string_equal(x->claims[1].text, "one.g1_2.passes == 4");
+    assert_int_equal(x->claims[1].line, 11);
     assert_int_equal(x->chart_count, 3);
     assert_string_equal(x->charts[0].group, "one");
     assert_string_equal(x->charts[1].kind, "roofline");
@@ -111,8 +111,8 @@ static void faults_name_file_and_line(void **state)
     static const struct {
         const char *text, *says;
     } faults[] = {
-        {"", "my.txt:0: no run or sweep line"},
-        {"title x\n", "my.txt:1: no run or sweep line|'my'"},
+        {"", "my.txt:0: no run, sweep or ladder line"},
+        {"title x\n", "my.txt:1: no run, sweep or ladder line|'my'"},
         {RUN "tensr 64MB\n", "my.txt:2: 'tensr' is not a key|did you mean tensor"},
         {RUN "Title x\n", "my.txt:2: 'Title' is not a key|did you mean title"},
         {RUN "\n\ntensor 64\n", "my.txt:4: |needs a unit"},
@@ -176,7 +176,7 @@ static void too_much_is_refused(void **state)
     assert_null(read_text(runs.s, &e));
     assert_says(e.text, "my.txt:25: too many runs");
     assert_null(read_text(claims.s, &e));
-    assert_says(e.text, "my.txt:26: too many claims");
+    assert_says(e.text, "my.txt:50: too many claims");
     assert_null(read_text(charts.s, &e));
     assert_says(e.text, "my.txt:14: too many charts");
     text_free(&runs);

@@ -1,0 +1,56 @@
+/* What the files of an experiment share: reading its lines, adding its runs, naming what claims can be about. A new kind of
+ * line has a file of its own, a reader in experiment.c's table, an adder in experiment_run.c's and a namer in
+ * experiment_claims.c's. */
+#ifndef ROOFLAB_EXPERIMENT_PARTS_H
+#define ROOFLAB_EXPERIMENT_PARTS_H
+
+#include "harness/measure/experiment.h"
+
+/* ---- reading ---- */
+
+struct reading {
+    struct experiment *x;
+    int line;
+    struct error *e;
+};
+
+/* "FILE:LINE: what: 'text'"; returns false. */
+bool experiment_bad(struct reading *r, const char *what, const char *text);
+/* Is there a group of this name, of whatever kind of line? */
+bool experiment_has_group(const struct experiment *x, const char *name);
+
+bool experiment_read_run(struct reading *r, char *value);
+bool experiment_read_sweep(struct reading *r, char *value);
+bool experiment_read_ladder(struct reading *r, char *value);
+
+/* ---- claims ---- */
+
+/* The names that a claim can use, each with the interval of its value. */
+struct claim_names {
+    char (*names)[128];
+    double *low, *high;
+    int count, room;
+};
+void claim_names_free(struct claim_names *n);
+/* SUBJECT.quantity for every quantity: of run r of record, or without a value where there is no run yet. */
+void claim_subject(struct claim_names *n, const char *subject, const struct record *record, const struct run *r);
+
+/* Before anything has run: the subjects of the file's lines, "seed.fused", "square.r3". */
+void experiment_chain_subjects(const struct experiment *x, struct claim_names *n);
+void experiment_ladder_subjects(const struct experiment *x, struct claim_names *n);
+/* After: those of a record's runs. */
+void experiment_chain_results(const struct record *r, struct claim_names *n);
+void experiment_ladder_results(const struct record *r, struct claim_names *n);
+
+/* A misspelt claim would be left out after a minute of measuring: it is found when the file is read. */
+bool experiment_claims_are_right(struct reading *r);
+bool experiment_read_claim(struct reading *r, char *value);
+
+/* ---- measuring ---- */
+
+bool experiment_add_chains(const struct experiment *x, struct study *s, struct record *r, struct progress_sink *progress,
+                           struct error *e);
+bool experiment_add_ladders(const struct experiment *x, struct study *s, struct record *r, struct progress_sink *progress,
+                            struct error *e);
+
+#endif

@@ -1,0 +1,287 @@
+/* Ladders: which rungs a language has, what an experiment makes of them, and what claims call them. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness/kernel/ladder.h"
+#include "harness/kernel/shader.h"
+#include "harness/measure/experiment.h"
+#include "harness/measure/provenance.h"
+#include "harness/tests/support_kernel.h"
+#include "roofline/tests/near.h"
+
+/* ---- a house with two operations ---- */
+
+static void put(const char *path, const char *text)
+{
+    char name[240];
+    snprintf(name, sizeof name, "kernels/%s", path);
+    house_write(name, text, strlen(text));
+}
+
+/* A kernel that reads x `reads` times, as its header says. */
+static void put_kernel(const char *name, const char *shape, const char *extra)
+{
+    char path[200];
+    struct text t = {0};
+    text_add(&t, "#version 450\n//! kernel     %s\n//! idea       One.\n//! shape      %s\n"
+                 "//! buffer     x  in   f32[n]\n//! buffer     y  out  f32[n]\n%s//! flops      n\n//! launch     groups=1\n"
+                 "layout(local_size_x = 32) in;\nlayout(push_constant) uniform Shape { uint n; };\n"
+                 "layout(binding = 0) readonly buffer X { float x[]; };\nlayout(binding = 1) writeonly buffer Y { float y[]; };\n"
+                 "void main() { for (uint i = gl_LocalInvocationID.x; i < n; i += 32) y[i] = 2 * x[i]; }\n",
+             name, shape, extra);
+    snprintf(path, sizeof path, "%s.comp", name);
+    put(path, t.s);
+    text_free(&t);
+}
+
+static int fill(void **state)
+{
+    if (house_make(state) != 0)
+        return -1;
+    house_own(true);
+    put_kernel("toy/1-naive", "n=1000", "");
+    put_kernel("toy/2-better", "n=1000", "");
+    put_kernel("toy/10-whole", "n=1000 m=4", "//! buffer     z  out  f32[n/2]\n");
+    put_kernel("toy/notes", "n=1000", "");
+    put_kernel("toy/parts/half", "n=1000", "");
+    put_kernel("toy-q4/1-naive", "n=1000", "");
+    put("toy/2-better.c", "//! nothing yet\n");
+    put("toy/4-host.c", "//! nothing yet\n");
+    put("toy/parts/half.c", "//! nothing yet\n");
+    put("toy/3-two.plan", "kernel toy/3-two\nidea Two.\nshape n=1000\nbuffer x in f32[n]\nbuffer y out f32[n]\ntemp t f32[n]\n"
+                          "step toy/parts/half x=x y=t\nstep toy/1-naive x=t y=y\n");
+    put("toy/5-halves.plan", "kernel toy/5-halves\nidea Two.\nshape n=1000\nbuffer x in f32[n]\nbuffer y out f32[n]\ntemp t f32[n]\n"
+                             "step toy/parts/half x=x y=t\nstep toy/parts/half x=t y=y\n");
+    put("empty/readme.txt", "no rungs\n");
+    return 0;
+}
+
+static int forget(void **state)
+{
+    shader_forget();
+    return house_remove(state);
+}
+
+/* ---- rungs ---- */
+
+static void assert_rungs(const char *operation, enum language language, const char *const *names)
+{
+    int count;
+    struct error e = {0};
+    struct rung *rungs = ladder_rungs(operation, language, &count, &e);
+    assert_non_null(rungs);
+    for (int i = 0; i < count; i++) {
+        assert_non_null(names[i]);
+        assert_string_equal(rungs[i].name, names[i]);
+        assert_int_equal(rungs[i].number, atoi(strrchr(names[i], '/') + 1));
+    }
+    assert_null(names[count]);
+    free(rungs);
+}
+
+static void rungs_are_in_order_of_number(void **state)
+{
+    (void)state;
+    assert_rungs("toy", LANGUAGE_GLSL,
+                 (const char *const[]){"toy/1-naive", "toy/2-better", "toy/3-two", "toy/5-halves", "toy/10-whole", NULL});
+}
+
+/* A plan is there where each of its steps is. */
+static void a_language_has_rungs_of_its_own(void **state)
+{
+    (void)state;
+    assert_rungs("toy", LANGUAGE_C, (const char *const[]){"toy/2-better", "toy/4-host", "toy/5-halves", NULL});
+    assert_rungs("empty", LANGUAGE_C, (const char *const[]){NULL});
+}
+
+static void unknown_operations_say_the_nearest(void **state)
+{
+    (void)state;
+    int count;
+    struct error e = {0};
+    assert_null(ladder_rungs("tyo", LANGUAGE_GLSL, &count, &e));
+    assert_int_equal(e.code, EXIT_USAGE);
+    assert_says(e.text, "no operation 'tyo'|did you mean 'toy'?");
+    assert_null(ladder_rungs("", LANGUAGE_GLSL, &count, &e));
+    assert_null(ladder_rungs("..", LANGUAGE_GLSL, &count, &e));
+}
+
+static void names_say_whether_they_are_rungs(void **state)
+{
+    (void)state;
+    assert_string_equal(rung_of("toy/12-a-b"), "12-a-b");
+    assert_int_equal(rung_number("toy/12-a-b"), 12);
+    assert_null(rung_of("toy/notes"));
+    assert_null(rung_of("1-naive"));
+    assert_null(rung_of("toy/1naive"));
+    assert_null(rung_of("layernorm|bias"));
+}
+
+/* ---- the line ---- */
+
+static struct experiment *read_text(const char *text, struct error *e)
+{
+    house_write("my.txt", text, strlen(text));
+    return experiment_read(house_path("my.txt"), e);
+}
+
+static struct experiment *read_right(const char *text)
+{
+    struct error e = {0};
+    struct experiment *x = read_text(text, &e);
+    if (!x)
+        fail_msg("%s", e.text);
+    return x;
+}
+
+static void a_ladder_line_is_read(void **state)
+{
+    (void)state;
+    struct experiment *x = read_right("ladder a toy\nladder b toy only 1 10-whole n=64e3 m=2\nladder b toy-q4 n=5\n"
+                                      "claim a.r1.time_ns > 0\nclaim  hardware  b.toy.r10.speedup > 1\n"
+                                      "claim software b.toy_q4.best.roof_share < 2\nclaim native a.r4.peak_share < 1\nchart roofline b\n");
+    assert_int_equal(x->ladder_count, 3);
+    assert_string_equal(x->ladders[0].group, "a");
+    assert_int_equal(x->ladders[0].only_count + x->ladders[0].shapes, 0);
+    assert_string_equal(x->ladders[1].operation, "toy");
+    assert_int_equal(x->ladders[1].only_count, 2);
+    assert_string_equal(x->ladders[1].only[1], "10-whole");
+    assert_int_equal(x->ladders[1].shapes, 2);
+    assert_string_equal(x->ladders[1].shape[0].name, "n");
+    assert_int_equal(x->ladders[1].shape[0].value, 64000);
+    assert_int_equal(x->claims[0].where, WHERE_ANY);
+    assert_int_equal(x->claims[1].where, WHERE_HARDWARE);
+    assert_string_equal(x->claims[1].text, "b.toy.r10.speedup > 1");
+    assert_int_equal(x->claims[2].where, WHERE_SOFTWARE);
+    assert_int_equal(x->claims[3].where, WHERE_NATIVE);
+    experiment_free(x);
+}
+
+static void faults_of_a_ladder_name_the_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *says;
+    } faults[] = {
+        {"ladder\n", "my.txt:1: ladder is 'GROUP OPERATION"},
+        {"ladder a\n", "my.txt:1: ladder is 'GROUP OPERATION"},
+        {"ladder a n=1\n", "my.txt:1: ladder is 'GROUP OPERATION"},
+        {"\nladder a tyo n=1\n", "my.txt:2: there is no operation 'tyo'|'toy'"},
+        {"ladder a empty\n", "my.txt:1: the operation has no rungs|'empty'"},
+        {"ladder a toy rows=1\n", "my.txt:1: no rung has a shape of this name: 'rows'"},
+        {"ladder a toy n=x\n", "my.txt:1: n: "},
+        {"ladder a toy n=0\n", "my.txt:1: a length is at least 1: 'n=0'"},
+        {"ladder a toy olny 1\n", "my.txt:1: before the shape there is nothing but 'only RUNG...': 'olny'"},
+        {"ladder a toy only 7\n", "my.txt:1: the ladder has no such rung: '7'"},
+        {"ladder a toy only 1-nave\n", "my.txt:1: the ladder has no such rung: '1-nave'"},
+        {"ladder a toy\nladder a toy n=5\n", "my.txt:2: the group has a ladder of this operation already: 'toy'"},
+        {"ladder a toy\nclaim a.r7.speedup > 1\n", "my.txt:2: |a.r7.speedup"},
+        {"ladder a toy only 1\nclaim a.r2.speedup > 1\n", "my.txt:2: |a.r2.speedup"},
+        {"ladder a toy\nladder a toy-q4\nclaim a.r1.speedup > 1\n", "my.txt:3: |a.r1.speedup"},
+        {"ladder a toy\nclaim hardwear a.r1.speedup > 1\n", "my.txt:2: "},
+        {"ladder a toy\nchart roofline aa\n", "my.txt:2: there is no group 'aa'"},
+    };
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        struct error e = {0};
+        if (read_text(faults[i].text, &e))
+            fail_msg("taken: %s", faults[i].text);
+        assert_int_equal(e.code, EXIT_USAGE);
+        assert_says(e.text, faults[i].says);
+    }
+}
+
+/* ---- measuring ---- */
+
+static void measure(const char *text, struct record *r)
+{
+    struct error e = {0};
+    struct experiment *x = read_right(text);
+    struct device *d = device_open("sim:B=320GB/s,P=1TFLOP/s,launch=0", &e);
+    provenance_fill(r, "experiment", d);
+    if (!experiment_measure(x, d, r, NULL, &e))
+        fail_msg("%s", e.text);
+    experiment_free(x);
+    device_close(d);
+}
+
+/* Rung 10 has a buffer of n/2 elements: of an odd n there is none. */
+static void a_ladder_on_paper(void **state)
+{
+    (void)state;
+    struct record r = {0};
+    measure("ladder a toy n=1000001 m=3\nclaim a.r3.speedup < 0.51\nclaim a.r10.speedup > 1\nclaim a.best.speedup == 1\n"
+            "claim a.toy.r2.roof_share > 0.99\nclaim hardware a.r1.time_ns < 0\nclaim native a.r4.time_ns < 0\n",
+            &r);
+    assert_int_equal(r.run_count, 5);
+    assert_string_equal(r.runs[0].kernel, "toy/1-naive");
+    assert_int_equal(r.runs[0].shapes, 1);
+    assert_int_equal(r.runs[0].shape[0].value, 1000001);
+    assert_near(r.runs[1].speedup.median, 1, 1e-6);
+    assert_string_equal(r.runs[1].speedup_over, "toy/1-naive");
+    assert_near(r.runs[2].speedup.median, 0.5, 1e-6);
+    assert_int_equal(r.runs[4].status, RUN_UNSUPPORTED);
+    assert_says(r.runs[4].why, "n/2");
+    assert_string_equal(r.runs[4].group, "a");
+    assert_int_equal(r.claim_count, 3); /* rung 10 has no time, and a model is none of the kinds */
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(r.claims[i].holds, 1);
+    assert_int_equal(r.provenance.note_count, 2);
+    assert_says(r.provenance.notes[0], "a.r10.speedup > 1|left out");
+    assert_says(r.provenance.notes[1], "2 claims about other kinds of device were not tried here");
+    record_clear(&r);
+}
+
+/* Where the first rung does not run the second is what the others are compared with. */
+static void the_first_that_runs_is_the_base(void **state)
+{
+    (void)state;
+    struct record r = {0};
+    put_kernel("odd/1-even-only", "n=1000", "//! buffer     z  out  f32[n/2]\n");
+    put_kernel("odd/2-any", "n=1000", "");
+    put_kernel("odd/3-any-too", "n=1000", "");
+    measure("ladder a odd n=1000001\nclaim a.r2.speedup == 1\nclaim a.r3.speedup > 0.99\n", &r);
+    assert_int_equal(r.runs[0].status, RUN_UNSUPPORTED);
+    assert_int_equal(r.runs[1].speedup.n, 0);
+    assert_string_equal(r.runs[2].speedup_over, "odd/2-any");
+    assert_int_equal(r.claims[0].holds, 1);
+    assert_int_equal(r.claims[1].holds, 1);
+    record_clear(&r);
+}
+
+static void ladders_share_a_group(void **state)
+{
+    (void)state;
+    struct record r = {0};
+    measure("ladder a toy only 1 2 n=1000000\nladder a toy-q4 n=500000\nclaim a.toy_q4.r1.speedup > 1.99\n"
+            "claim a.toy.best.speedup == 1\n",
+            &r);
+    assert_int_equal(r.run_count, 3);
+    assert_string_equal(r.runs[2].speedup_over, "toy/1-naive");
+    assert_int_equal(r.claims[0].holds, 1);
+    assert_int_equal(r.claims[1].holds, 1);
+    record_clear(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rungs_are_in_order_of_number),
+        cmocka_unit_test(a_language_has_rungs_of_its_own),
+        cmocka_unit_test(unknown_operations_say_the_nearest),
+        cmocka_unit_test(names_say_whether_they_are_rungs),
+        cmocka_unit_test(a_ladder_line_is_read),
+        cmocka_unit_test(faults_of_a_ladder_name_the_line),
+        cmocka_unit_test(a_ladder_on_paper),
+        cmocka_unit_test(the_first_that_runs_is_the_base),
+        cmocka_unit_test(ladders_share_a_group),
+    };
+    return cmocka_run_group_tests(tests, fill, forget);
+}
