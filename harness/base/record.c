@@ -96,6 +96,32 @@ static const struct field time_fields[] = {
 };
 static const struct table time_table = {time_fields, sizeof(struct run)};
 
+static const struct field call_fields[] = {INTERVAL(struct run, call_ns), {NULL}};
+static const struct table call_table = {call_fields, sizeof(struct run)};
+
+static const struct field counter_fields[] = {
+    {"instructions", FIELD_REAL, .offset = offsetof(struct run, instructions)},
+    {"cycles", FIELD_REAL, .offset = offsetof(struct run, cycles)},
+    {"llc_misses", FIELD_REAL, .offset = offsetof(struct run, llc_misses)},
+    {"context_switches", FIELD_REAL, .offset = offsetof(struct run, context_switches)},
+    {"page_faults", FIELD_REAL, .offset = offsetof(struct run, page_faults)},
+    {"why", FIELD_STRING, .offset = offsetof(struct run, no_counters)},
+    {NULL},
+};
+static const struct table counter_table = {counter_fields, sizeof(struct run)};
+
+static const struct field cold_fields[] = {INTERVAL(struct run, cold_ns), {NULL}};
+static const struct table cold_table = {cold_fields, sizeof(struct run)};
+static const struct field cached_fields[] = {INTERVAL(struct run, cached_ns), {NULL}};
+static const struct table cached_table = {cached_fields, sizeof(struct run)};
+static const struct field first_fields[] = {
+    {"cold_ns", FIELD_GROUP, .table = &cold_table},
+    {"cached_ns", FIELD_GROUP, .table = &cached_table},
+    {"compile_ns", FIELD_REAL, .offset = offsetof(struct run, compile_ns)},
+    {NULL},
+};
+static const struct table first_table = {first_fields, sizeof(struct run)};
+
 static const struct field ops_fields[] = {
     {"fma", FIELD_REAL, .offset = offsetof(struct run, ops[OP_FMA])},
     {"add", FIELD_REAL, .offset = offsetof(struct run, ops[OP_ADD])},
@@ -147,6 +173,9 @@ static const struct field run_fields[] = {
     {"samples_ns", FIELD_REALS, .offset = offsetof(struct run, samples_ns),
      .count = offsetof(struct run, samples)},
     {"clock", FIELD_STRING, .offset = offsetof(struct run, clock)},
+    {"call_ns", FIELD_GROUP, .table = &call_table, .optional = true},
+    {"counters", FIELD_GROUP, .table = &counter_table, .optional = true},
+    {"first_run", FIELD_GROUP, .table = &first_table, .optional = true},
     {"bytes_compulsory", FIELD_REAL, .offset = offsetof(struct run, bytes_compulsory)},
     {"bytes_issued", FIELD_REAL, .offset = offsetof(struct run, bytes_issued)},
     {"bytes_sectors", FIELD_REAL, .offset = offsetof(struct run, bytes_sectors)},
@@ -230,7 +259,7 @@ static const struct field provenance_fields[] = {
 };
 static const struct table provenance_table = {provenance_fields, sizeof(struct record)};
 
-enum { RECORD_CEILINGS_ROW = 5, RECORD_RUNS_ROW, RECORD_CLAIMS_ROW };
+enum { RECORD_CEILINGS_ROW = 5, RECORD_RUNS_ROW, RECORD_FITS_ROW, RECORD_CROSSOVERS_ROW, RECORD_CLAIMS_ROW };
 static const struct field record_fields[] = {
     {"schema", FIELD_STRING, .offset = offsetof(struct record, schema), .required = true},
     {"experiment", FIELD_STRING, .offset = offsetof(struct record, experiment), .optional = true},
@@ -242,10 +271,16 @@ static const struct field record_fields[] = {
     [RECORD_RUNS_ROW] = {"runs", FIELD_LIST, .offset = offsetof(struct record, runs),
                          .count = offsetof(struct record, run_count), .table = &run_table,
                          .optional = true},
+    [RECORD_FITS_ROW] = {"fits", FIELD_LIST, .offset = offsetof(struct record, fits),
+                         .count = offsetof(struct record, fit_count), .table = &fit_table, .optional = true},
+    [RECORD_CROSSOVERS_ROW] = {"crossovers", FIELD_LIST, .offset = offsetof(struct record, crossovers),
+                               .count = offsetof(struct record, crossover_count), .table = &crossover_table,
+                               .optional = true},
     [RECORD_CLAIMS_ROW] = {"claims", FIELD_LIST, .offset = offsetof(struct record, claims),
                            .count = offsetof(struct record, claim_count), .table = &claim_table,
                            .optional = true},
     {"conclusion", FIELD_STRING, .offset = offsetof(struct record, conclusion), .optional = true},
+    {"joint", FIELD_STRING, .offset = offsetof(struct record, joint), .optional = true},
     {NULL},
 };
 const struct table record_table = {record_fields, sizeof(struct record)};
@@ -338,6 +373,16 @@ struct ceiling *record_add_ceiling(struct record *r)
     struct ceiling *c = list_add(&record_fields[RECORD_CEILINGS_ROW], r);
     memset(c, 0, sizeof *c);
     return c;
+}
+
+struct fit *record_add_fit(struct record *r)
+{
+    return list_add(&record_fields[RECORD_FITS_ROW], r);
+}
+
+struct crossover *record_add_crossover(struct record *r)
+{
+    return list_add(&record_fields[RECORD_CROSSOVERS_ROW], r);
 }
 
 struct claim *record_add_claim(struct record *r)

@@ -6,7 +6,8 @@
  * major schema is refused with a hint.
  *
  *   experiment  {"schema":"rooflab.experiment/1","experiment","title","device","provenance":{..},
- *                "ceilings":[..],"runs":[run..],"claims":[claim..],"conclusion"}
+ *                "ceilings":[..],"runs":[run..],"fits":[fit..],"crossovers":[crossover..],"claims":[claim..],"conclusion",
+ *                "joint"}      "joint" is a sentence on all devices of the run; fits, crossovers and it only where there are any
  *   ceilings    {"schema":"rooflab.ceilings/1","device","provenance":{..},"ceilings":[ceiling..]}
  *   bench       {"schema":"rooflab.bench/1",   "device","provenance":{..},"ceilings":[..],"runs":[run..]}
  *   chain       {"schema":"rooflab.chain/1",   ... as bench}
@@ -15,6 +16,9 @@
  *                "shape":{"rows":..},"tensor_bytes","status":"ok|unsupported|skipped|error","why","verified",
  *                "error_max","tolerance",
  *                "time_ns":{"median","low","high","n","stop","first"},"samples_ns":[..],"clock",
+ *                "call_ns":{"median","low","high","n"},
+ *                "counters":{"instructions","cycles","llc_misses","context_switches","page_faults","why"},
+ *                "first_run":{"cold_ns":{"median","low","high","n"},"cached_ns":{..},"compile_ns"},
  *                "bytes_compulsory","bytes_issued","bytes_sectors","passes","passes_issued","flops","counts_from",
  *                "ops":{"fma",..},
  *                "bound_ns","bound_bytes_per_s","verdict":"HOLDS|BEATEN|UNRESOLVED","cause","roof_ns",
@@ -23,6 +27,18 @@
  *                "steps" are the run's dispatches in order, each with those keys that have a value.
  *                "bytes_sectors" are bytes of distinct 32-byte sectors touched, per step and buffer; null unless
  *                all steps were counted.
+ *                call_ns: by the host's clock, from handing the run over until it is known to be done. counters: of one run,
+ *                by the kernel's perf events, over all threads of the process; a number that there is not is null and "why"
+ *                tells. first_run: what a fresh process pays for the program and its first run, with the caches of compiled
+ *                code empty (cold) and filled (cached); compile_ns is the part of cold before the run. Left out where not
+ *                measured.
+ *   fit         {"group","of":"dispatch|call|upload|download","launch_ns":{"value","low","high","points"},
+ *                "bytes_per_s":{..},"from_bytes","to_bytes","deviation"}
+ *                t = launch + bytes/B over the runs of a group, 95 % limits; "of" says by which time; deviation: the largest
+ *                |t/fit - 1|.
+ *   crossover   {"group","of","below","above","bytes":{"value","low","high","points"}}
+ *                Device "below" is the faster one for tensors smaller than bytes, "above" for larger ones. Without bytes,
+ *                "below" is so at every size, and where that is null too, the intervals do not tell.
  *   ceiling     {"kind":"bandwidth","mix":"read|write|copy|triad","via":"shader|command|native",
  *                "access":"f32|vec2|vec4|texel|plain|stream"|null,"workgroup","footprint_bytes",
  *                "bytes_per_s":{"median","low","high","n"}}
@@ -116,6 +132,11 @@ struct run {
     double *samples_ns;
     int samples;
     char *clock; /* "device timestamps", "host clock", "model" */
+    struct interval call_ns;
+    double instructions, cycles, llc_misses, context_switches, page_faults;
+    char *no_counters; /* why some of them do not exist */
+    struct interval cold_ns, cached_ns;
+    double compile_ns;
     double bytes_compulsory, bytes_issued, bytes_sectors, passes, passes_issued, flops;
     char *counts_from; /* "operators", "header", "counted" */
     double ops[OP_COUNT];
@@ -132,6 +153,18 @@ struct run {
     double speedup_predicted;
     struct run *steps;
     int step_count;
+};
+
+/* t = launch + bytes/B; n of both is the number of points. */
+struct fit {
+    char *group, *of;
+    struct interval launch_ns, bytes_per_s;
+    double from_bytes, to_bytes, deviation;
+};
+
+struct crossover {
+    char *group, *of, *below, *above;
+    struct interval bytes;
 };
 
 struct claim {
@@ -158,9 +191,13 @@ struct record {
     int ceiling_count;
     struct run *runs;
     int run_count;
+    struct fit *fits;
+    int fit_count;
+    struct crossover *crossovers;
+    int crossover_count;
     struct claim *claims;
     int claim_count;
-    char *conclusion;
+    char *conclusion, *joint;
 };
 
 /* A blank run: numbers NAN, strings NULL, cache_resident -1; valid until the next add. */
@@ -168,6 +205,8 @@ struct run *record_add_run(struct record *r);
 struct run *run_add_step(struct run *r); /* likewise */
 void run_blank(struct run *r); /* frees nothing: for a run that is new */
 struct ceiling *record_add_ceiling(struct record *r); /* zeroed */
+struct fit *record_add_fit(struct record *r);         /* numbers NAN */
+struct crossover *record_add_crossover(struct record *r);
 struct claim *record_add_claim(struct record *r);     /* holds -1, numbers NAN */
 void record_note(struct record *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void run_clear(struct run *r); /* frees what the run owns and blanks it */

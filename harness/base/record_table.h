@@ -48,6 +48,7 @@ struct table {
 };
 
 extern const struct table record_table;
+extern const struct table fit_table, crossover_table; /* record_fits.c */
 
 /* Sets a struct to zero, its numbers to NAN and what may be true, false or unknown to unknown. */
 void table_blank(const struct table *t, void *base);

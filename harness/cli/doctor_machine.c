@@ -10,6 +10,7 @@
 #include "harness/cli/doctor.h"
 #include "harness/cli/results.h"
 #include "harness/device/drivers.h"
+#include "harness/device/perf.h"
 #include "harness/kernel/kernel.h"
 #include "harness/kernel/operator.h"
 #include "harness/kernel/shader.h"
@@ -153,6 +154,16 @@ static void check_load(struct findings *f)
     found->remedy = "measure when it is quieter; until then intervals are wider and times longer";
 }
 
+static void check_perf(struct findings *f)
+{
+    if (!*perf_missing()) {
+        finding_add(f, LEVEL_OK, "perf events", "instructions, cycles and cache misses go into every record");
+        return;
+    }
+    struct finding *found = finding_add(f, LEVEL_NOTE, "perf events", "%s", perf_missing());
+    found->cannot = "Records leave these counters null; times, passes and bounds do not need them.";
+}
+
 void doctor_machine(struct findings *f, const char *out)
 {
     snprintf(f->title, sizeof f->title, "This machine");
@@ -163,4 +174,5 @@ void doctor_machine(struct findings *f, const char *out)
     check_gnuplot(f);
     check_results(f, out);
     check_load(f);
+    check_perf(f);
 }

@@ -7,6 +7,7 @@
 
 #include "harness/base/text.h"
 #include "harness/device/drivers.h"
+#include "harness/device/perf.h"
 
 static const struct driver *const drivers[] = {&vulkan_driver, &native_driver, &sim_driver, NULL};
 
@@ -63,6 +64,7 @@ struct device *device_open(const char *spec, struct error *e)
         spec = getenv("ROOFLAB_DEVICE");
     if (!spec || !*spec)
         spec = "vulkan";
+    perf_open(); /* before a driver makes threads */
     for (int i = 0; drivers[i]; i++) {
         size_t n = strlen(drivers[i]->scheme);
         if (strncmp(spec, drivers[i]->scheme, n) == 0 && (spec[n] == ':' || spec[n] == '\0'))

@@ -20,23 +20,36 @@ void subject_clear(struct subject *s)
 {
     free(s->ns);
     free(s->step_ns);
-    s->ns = s->step_ns = NULL;
+    free(s->call_ns);
+    s->ns = s->step_ns = s->call_ns = NULL;
     s->n = s->cap = 0;
 }
 
+void subject_account(const struct subject *s, struct run *r)
+{
+    double *const counters[PERF_EVENTS] = {&r->instructions, &r->cycles, &r->llc_misses, &r->context_switches, &r->page_faults};
+    r->call_ns = stats_interval(s->call_ns, (size_t)s->n, 0.95);
+    for (int i = 0; i < PERF_EVENTS; i++)
+        *counters[i] = s->n ? s->counters[i] / s->n : NAN;
+    free(r->no_counters);
+    r->no_counters = s->device->info.computes && *perf_missing() ? need_string(perf_missing()) : NULL;
+}
+
 /* Steps only where every sample has them: a clock that turns out broken takes the stamps away midway. */
-static void keep(struct subject *s, const struct timing *t)
+static void keep(struct subject *s, const struct timing *t, double call_ns)
 {
     bool steps = t->step_ns && (s->n == 0 || s->step_ns);
     if (s->n == s->cap) {
         s->cap = s->cap ? s->cap * 2 : 32;
         s->ns = need_more(s->ns, sizeof *s->ns * (size_t)s->cap);
+        s->call_ns = need_more(s->call_ns, sizeof *s->call_ns * (size_t)s->cap);
         if (s->step_ns)
             s->step_ns = need_more(s->step_ns, sizeof *s->step_ns * (size_t)(s->cap * s->steps));
     }
     if (steps && !s->step_ns)
         s->step_ns = need(sizeof *s->step_ns * (size_t)(s->cap * s->steps));
     s->ns[s->n] = t->total_ns;
+    s->call_ns[s->n] = call_ns;
     if (steps) {
         memcpy(s->step_ns + s->n * s->steps, t->step_ns, sizeof *s->step_ns * (size_t)s->steps);
     } else {
@@ -46,15 +59,34 @@ static void keep(struct subject *s, const struct timing *t)
     s->n++;
 }
 
+/* One run, with what it cost by the host's clock and what the processor did. Counters are read outside of both clocks. */
+static bool timed_run(struct subject *s, struct error *e)
+{
+    double before[PERF_EVENTS], after[PERF_EVENTS];
+    bool computes = s->device->info.computes;
+    struct timing t;
+    if (computes)
+        perf_read(before);
+    double begin = host_clock_ns();
+    if (!device_run(s->device, s->sequence, &t, e))
+        return error_prefix(e, "%s", s->label);
+    double call_ns = host_clock_ns() - begin;
+    if (computes)
+        perf_read(after);
+    for (int i = 0; i < PERF_EVENTS; i++)
+        s->counters[i] = (s->n ? s->counters[i] : 0) + (computes ? after[i] - before[i] : NAN);
+    keep(s, &t, computes ? call_ns : t.total_ns);
+    return true;
+}
+
 static bool sample_one(struct subject *s, struct error *e)
 {
     struct timing t;
     double begin = host_clock_ns();
     if ((s->n == 0 || s->ns[s->n - 1] < SAMPLE_WARM_NS) && !device_run(s->device, s->sequence, &t, e))
         return error_prefix(e, "%s", s->label);
-    if (!device_run(s->device, s->sequence, &t, e))
-        return error_prefix(e, "%s", s->label);
-    keep(s, &t);
+    if (!timed_run(s, e))
+        return false;
     s->spent_s += (host_clock_ns() - begin) * 1e-9;
     return true;
 }

@@ -8,8 +8,10 @@
 #define ROOFLAB_SAMPLING_H
 
 #include "harness/base/progress.h"
+#include "harness/base/record.h"
 #include "harness/base/stats.h"
 #include "harness/device/device.h"
+#include "harness/device/perf.h"
 
 /* DESIGN's rule: at least 12 samples, 1 % half-width, or a cap. */
 #define SAMPLE_LEAST     12
@@ -29,6 +31,8 @@ struct subject {
     /* filled: */
     double *ns;
     double *step_ns; /* n * steps, where the sequence has step stamps; else NULL */
+    double *call_ns; /* by the host's clock, from handing a run over until it is done; a model has no other than its own */
+    double counters[PERF_EVENTS]; /* sums over the samples; NAN: there are none */
     int n, cap;
     double spent_s;
     enum stop stop;
@@ -37,6 +41,8 @@ struct subject {
 /* A subject of a sequence with DESIGN's rule; max_s caps the time spent on it. */
 struct subject subject_of(const char *label, struct device *d, struct sequence *s, int steps, double max_s);
 void subject_clear(struct subject *s);
+/* What was seen beside the device's own times goes to the run: the times by the host's clock, and counters of one run. */
+void subject_account(const struct subject *s, struct run *r);
 
 /* Samples until every subject has stopped. Stops early, with what there is, when interrupted (harness/base/interrupt.h).
  * false where a device failed. */

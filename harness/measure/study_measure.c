@@ -172,6 +172,7 @@ static void account_item(struct study *s, const struct session *n, struct item *
     for (int k = 0; k < p->step_count; k++)
         costs[k] = p->steps[k].cost;
     account_samples(r, q->ns, q->n, stop_text(q->stop), item->loads[LOAD_RUN]->first_ns);
+    subject_account(q, r);
     if (r->time_ns.n == 0)
         study_mark(r, RUN_ERROR, "the device gave a time that is not a number");
     account_run(r, costs, p->step_count, c);

@@ -66,6 +66,29 @@ static void fill_run(struct run *run)
     run->speedup_over = need_string("unfused");
     run->speedup = (struct interval){3.5, 3.4, 3.6, 12};
     run->speedup_predicted = 4;
+    run->call_ns = (struct interval){1.4e6, 1.3e6, 1.5e6, 12};
+    run->page_faults = 2.5;
+    run->no_counters = need_string("cycles: none here");
+    run->cold_ns = (struct interval){3e8, 2e8, 4e8, 3};
+    run->compile_ns = 2.5e8;
+}
+
+static void fill_fits(struct record *r)
+{
+    struct fit *f = record_add_fit(r);
+    f->group = need_string("copy");
+    f->of = need_string("call");
+    f->launch_ns = (struct interval){5000.5, 4900, 5100, 18};
+    f->bytes_per_s = (struct interval){7e9, 6e9, 8e9, 18};
+    f->deviation = 0.25;
+    struct crossover *x = record_add_crossover(r);
+    x->group = need_string("copy");
+    x->of = need_string("call");
+    x->below = need_string("the host");
+    x->above = need_string("the GPU");
+    x->bytes = (struct interval){65536.5, 6e4, 7e4, 18};
+    record_add_crossover(r)->below = need_string("the host");
+    r->joint = need_string("Below 64 KiB the host wins.");
 }
 
 static void fill_ceilings(struct record *r)
@@ -103,6 +126,7 @@ static void fill(struct record *r)
     step->kernel = need_string("layernorm|bias");
     step->bytes_compulsory = 128e6;
     run_add_step(&r->runs[0])->kernel = need_string("gelu");
+    fill_fits(r);
     struct claim *claim = record_add_claim(r);
     claim->text = need_string("fused < unfused");
     claim->name = need_string("faster");
@@ -146,6 +170,18 @@ static void written_read_and_written_is_the_same(void **state)
     assert_int_equal(b.runs[1].status, RUN_UNSUPPORTED);
     assert_string_equal(b.title, a.title);
     assert_string_equal(b.provenance.notes[1], "second");
+    assert_true(run->call_ns.high == 1.5e6 && run->call_ns.n == 12);
+    assert_true(run->page_faults == 2.5 && isnan(run->cycles));
+    assert_string_equal(run->no_counters, "cycles: none here");
+    assert_true(run->cold_ns.low == 2e8 && run->cached_ns.n == 0 && run->compile_ns == 2.5e8);
+    assert_int_equal(b.fit_count, 1);
+    assert_true(b.fits[0].launch_ns.median == 5000.5 && b.fits[0].bytes_per_s.high == 8e9);
+    assert_true(isnan(b.fits[0].from_bytes));
+    assert_int_equal(b.crossover_count, 2);
+    assert_true(b.crossovers[0].bytes.median == 65536.5);
+    assert_int_equal(b.crossovers[1].bytes.n, 0);
+    assert_null(b.crossovers[1].above);
+    assert_string_equal(b.joint, a.joint);
     assert_int_equal(b.ceiling_count, 4);
     assert_int_equal(b.ceilings[0].access, ACCESS_VEC4);
     assert_string_equal(b.ceilings[1].op, "mul+add");
