@@ -26,12 +26,16 @@ void account_samples(struct run *r, const double *ns, int n, const char *stop, d
 
 static void add_traffic(struct run *r, const struct cost *steps, int count)
 {
-    r->bytes_compulsory = r->bytes_issued = r->bytes_sectors = 0;
+    r->bytes_compulsory = r->bytes_issued = r->bytes_sectors = r->bytes_shared = r->accesses = r->barriers = 0;
     memset(r->ops, 0, sizeof r->ops);
     for (int i = 0; i < count; i++) {
         r->bytes_compulsory += steps[i].bytes_read + steps[i].bytes_written;
         r->bytes_issued += steps[i].bytes_issued;
-        r->bytes_sectors += steps[i].bytes_sectors > 0 ? steps[i].bytes_sectors : NAN;
+        bool counted = steps[i].bytes_sectors > 0;
+        r->bytes_sectors += counted ? steps[i].bytes_sectors : NAN;
+        r->bytes_shared += counted ? steps[i].bytes_shared : NAN;
+        r->accesses += counted ? steps[i].accesses : NAN;
+        r->barriers += counted ? steps[i].barriers : NAN;
         for (int op = 0; op < OP_COUNT; op++)
             r->ops[op] += steps[i].ops[op];
     }

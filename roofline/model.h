@@ -11,6 +11,9 @@ struct cost {
     double bytes_issued;
     double bytes_sectors; /* of distinct 32-byte sectors touched, by buffer; 0 where not counted */
     double largest_buffer_bytes;
+    /* Load and store instructions, over all invocations, of buffers and of shared memory; the latter's bytes; control
+     * barriers. 0 where not counted. */
+    double accesses, bytes_shared, barriers;
     double ops[OP_COUNT];
 };
 

@@ -152,6 +152,13 @@ static const struct field speedup_fields[] = {
 };
 static const struct table speedup_table = {speedup_fields, sizeof(struct run)};
 
+static const struct field sweep_fields[] = {
+    {"of", FIELD_STRING, .offset = offsetof(struct run, sweep_of)},
+    {"over", FIELD_STRING, .offset = offsetof(struct run, sweep_over)},
+    {NULL},
+};
+static const struct table sweep_table = {sweep_fields, sizeof(struct run)};
+
 static const struct table run_table; /* a run's steps are runs */
 
 static const struct field run_fields[] = {
@@ -179,11 +186,15 @@ static const struct field run_fields[] = {
     {"bytes_compulsory", FIELD_REAL, .offset = offsetof(struct run, bytes_compulsory)},
     {"bytes_issued", FIELD_REAL, .offset = offsetof(struct run, bytes_issued)},
     {"bytes_sectors", FIELD_REAL, .offset = offsetof(struct run, bytes_sectors)},
+    {"bytes_shared", FIELD_REAL, .offset = offsetof(struct run, bytes_shared)},
+    {"accesses", FIELD_REAL, .offset = offsetof(struct run, accesses)},
+    {"barriers", FIELD_REAL, .offset = offsetof(struct run, barriers)},
     {"passes", FIELD_REAL, .offset = offsetof(struct run, passes)},
     {"passes_issued", FIELD_REAL, .offset = offsetof(struct run, passes_issued)},
     {"flops", FIELD_REAL, .offset = offsetof(struct run, flops)},
     {"counts_from", FIELD_STRING, .offset = offsetof(struct run, counts_from)},
     {"ops", FIELD_GROUP, .table = &ops_table},
+    {"temp_bytes", FIELD_REAL, .offset = offsetof(struct run, temp_bytes)},
     {"bound_ns", FIELD_REAL, .offset = offsetof(struct run, bound_ns)},
     {"bound_bytes_per_s", FIELD_REAL, .offset = offsetof(struct run, bound_bytes_per_s)},
     {"verdict", FIELD_ENUM, .offset = offsetof(struct run, verdict), ENUM(verdict_names)},
@@ -196,6 +207,7 @@ static const struct field run_fields[] = {
     {"ablation", FIELD_GROUP, .table = &ablation_table},
     {"cache_resident", FIELD_TRI, .offset = offsetof(struct run, cache_resident)},
     {"speedup", FIELD_GROUP, .table = &speedup_table},
+    {"sweep", FIELD_GROUP, .table = &sweep_table},
     {"steps", FIELD_LIST, .offset = offsetof(struct run, steps), .count = offsetof(struct run, step_count),
      .table = &run_table, .optional = true, .sparse = true},
     {NULL},

@@ -19,14 +19,18 @@
  *                "call_ns":{"median","low","high","n"},
  *                "counters":{"instructions","cycles","llc_misses","context_switches","page_faults","why"},
  *                "first_run":{"cold_ns":{"median","low","high","n"},"cached_ns":{..},"compile_ns"},
- *                "bytes_compulsory","bytes_issued","bytes_sectors","passes","passes_issued","flops","counts_from",
- *                "ops":{"fma",..},
+ *                "bytes_compulsory","bytes_issued","bytes_sectors","bytes_shared","accesses","barriers",
+ *                "passes","passes_issued","flops","counts_from","ops":{"fma",..},"temp_bytes",
  *                "bound_ns","bound_bytes_per_s","verdict":"HOLDS|BEATEN|UNRESOLVED","cause","roof_ns",
  *                "roof_bytes_per_s","dispatch_ns","dispatches","binds","ablation":{"window_ns","copy_ns"},
- *                "cache_resident","speedup":{"over","median","low","high","n","predicted"},"steps":[run..]}
+ *                "cache_resident","speedup":{"over","median","low","high","n","predicted"},
+ *                "sweep":{"of","over"},"steps":[run..]}
  *                "steps" are the run's dispatches in order, each with those keys that have a value.
  *                "bytes_sectors" are bytes of distinct 32-byte sectors touched, per step and buffer; null unless
- *                all steps were counted.
+ *                all steps were counted; likewise "accesses" (load and store instructions over all invocations, shared memory's
+ *                too), "bytes_shared" and "barriers". "temp_bytes" is memory beside inputs and results: tensors between
+ *                the steps, and the scratch of native kernels. "sweep": the group is one of several, called "of" and the
+ *                value of the shape's name "over" ("attn512": "attn" over "n").
  *                call_ns: by the host's clock, from handing the run over until it is known to be done. counters: of one run,
  *                by the kernel's perf events, over all threads of the process; a number that there is not is null and "why"
  *                tells. first_run: what a fresh process pays for the program and its first run, with the caches of compiled
@@ -137,9 +141,10 @@ struct run {
     char *no_counters; /* why some of them do not exist */
     struct interval cold_ns, cached_ns;
     double compile_ns;
-    double bytes_compulsory, bytes_issued, bytes_sectors, passes, passes_issued, flops;
+    double bytes_compulsory, bytes_issued, bytes_sectors, bytes_shared, accesses, barriers, passes, passes_issued, flops;
     char *counts_from; /* "operators", "header", "counted" */
     double ops[OP_COUNT];
+    double temp_bytes;
     double bound_ns, bound_bytes_per_s;
     enum verdict verdict;
     char *cause; /* of BEATEN, where it can be told */
@@ -151,6 +156,7 @@ struct run {
     char *speedup_over;         /* variant that it is compared with, or NULL */
     struct interval speedup;
     double speedup_predicted;
+    char *sweep_of, *sweep_over; /* NULL: its group is no part of a sweep */
     struct run *steps;
     int step_count;
 };

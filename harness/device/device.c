@@ -113,6 +113,11 @@ void device_program_free(struct device *d, struct program *p)
         d->ops->program_destroy(d, p);
 }
 
+uint64_t device_program_scratch(struct device *d, const struct program *p)
+{
+    return d->ops->program_scratch ? d->ops->program_scratch(d, p) : 0;
+}
+
 struct sequence *device_sequence(struct device *d, const struct dispatch *list, int count, bool step_stamps,
                                  struct error *e)
 {

@@ -118,6 +118,7 @@ struct device_ops {
     bool (*download)(struct device *, struct buffer *, uint64_t offset, void *, uint64_t bytes, struct error *);
     struct program *(*program_create)(struct device *, const struct program_source *, struct error *);
     void (*program_destroy)(struct device *, struct program *);
+    uint64_t (*program_scratch)(struct device *, const struct program *); /* NULL: there is none */
     struct sequence *(*sequence_create)(struct device *, const struct dispatch *, int count, bool step_stamps,
                                         struct error *);
     bool (*sequence_run)(struct device *, struct sequence *, struct timing *, struct error *);
@@ -155,6 +156,8 @@ bool device_download(struct device *d, struct buffer *b, uint64_t offset, void *
                      struct error *e);
 struct program *device_program(struct device *d, const struct program_source *s, struct error *e);
 void device_program_free(struct device *d, struct program *p);
+/* Bytes of memory that a program has for itself, all threads' together. */
+uint64_t device_program_scratch(struct device *d, const struct program *p);
 /* step_stamps: a fenced time stamp after every dispatch too (about a microsecond each). */
 struct sequence *device_sequence(struct device *d, const struct dispatch *list, int count, bool step_stamps,
                                  struct error *e);

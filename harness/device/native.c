@@ -162,6 +162,12 @@ static struct program *native_program_create(struct device *d, const struct prog
     return p;
 }
 
+static uint64_t native_program_scratch(struct device *d, const struct program *p)
+{
+    (void)d;
+    return p->code.scratch_bytes * (uint64_t)p->workers;
+}
+
 static void run_program(void *context, int worker, int workers)
 {
     const struct recorded *r = context;
@@ -260,6 +266,7 @@ static const struct device_ops native_ops = {
     .download = native_download,
     .program_create = native_program_create,
     .program_destroy = native_program_destroy,
+    .program_scratch = native_program_scratch,
     .sequence_create = native_sequence_create,
     .sequence_run = native_sequence_run,
     .sequence_destroy = native_sequence_destroy,

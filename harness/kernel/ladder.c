@@ -20,31 +20,13 @@ int rung_number(const char *kernel)
     return rung ? atoi(rung) : 0;
 }
 
-/* Is there a file of kernels/ that this name and language mean, steps of plans included? */
-static bool is_there(const char *folder, const char *name, enum language language);
-
-static bool steps_are_there(const char *folder, const char *path, enum language language)
+/* One that cannot be read is there, and its fault is told by whoever wants to run it. */
+static bool is_there(const char *name, enum language language)
 {
     struct error e = {0};
-    struct kernel *k = kernel_read(path, &e);
-    bool all = true; /* a plan that cannot be read is there, and its fault is told by whoever wants to run it */
-    for (int i = 0; all && k && i < k->step_count; i++)
-        all = is_there(folder, k->steps[i].kernel, language);
+    struct kernel *k = kernel_find_for(name, language, &e);
+    bool there = k ? !k->is_plan || kernel_speaks(name, language) : e.code != EXIT_ENVIRONMENT;
     kernel_free(k);
-    return all;
-}
-
-static bool is_there(const char *folder, const char *name, enum language language)
-{
-    struct text path = {0};
-    text_add(&path, "%s/%s%s", folder, name, language == LANGUAGE_C ? ".c" : ".comp");
-    bool there = file_exists(path.s);
-    if (!there) {
-        path.len = 0;
-        text_add(&path, "%s/%s.plan", folder, name);
-        there = file_exists(path.s) && steps_are_there(folder, path.s, language);
-    }
-    text_free(&path);
     return there;
 }
 
@@ -73,7 +55,7 @@ static bool no_operation(const char *folder, const char *operation, struct error
 
 /* Takes one file of the operation's folder over, where it is a rung that this language has; the same idea may lie there
  * twice. */
-static void take(struct rung *list, int *count, const char *folder, const char *operation, char *file, enum language language)
+static void take(struct rung *list, int *count, const char *operation, char *file, enum language language)
 {
     char *dot = strrchr(file, '.');
     struct rung r;
@@ -84,7 +66,7 @@ static void take(struct rung *list, int *count, const char *folder, const char *
     bool fits = dot && n < (int)sizeof r.name && r.number > 0;
     for (int i = 0; fits && i < *count; i++)
         fits = strcmp(list[i].name, r.name) != 0;
-    if (fits && is_there(folder, r.name, language))
+    if (fits && is_there(r.name, language))
         list[(*count)++] = r;
 }
 
@@ -102,7 +84,7 @@ struct rung *ladder_rungs(const char *operation, enum language language, int *co
     struct rung *list = known ? need(sizeof *list * (files + 1)) : NULL;
     char *root = need_string(folder);
     for (size_t i = 0; i < files; i++)
-        take(list, count, root, operation, names[i], language);
+        take(list, count, operation, names[i], language);
     if (known)
         qsort(list, (size_t)*count, sizeof *list, by_number);
     else

@@ -12,13 +12,15 @@
  *   ladder   square  gemm  m=512 n=512 k=512
  *            every rung of kernels/gemm/ that the device's language has, at this shape; a rung that the device cannot run is
  *            recorded as unsupported, with the reason. Speed-ups are over the first that runs. `only 1 3 7-texel` before the
- *            shape takes these rungs alone. Several ladders may share a group: one operation each
+ *            shape takes these rungs alone. Several ladders may share a group: one operation each. `sweep n=128,256,512` in
+ *            the shape makes a group per value, square128, square256, ... A rung of which one run takes more than a second
+ *            is skipped
  *   claim    light.fused.speedup > 1       over measured quantities GROUP.VARIANT.QUANTITY; a variant is unfused, fused or
  *                                          g2_2 for 2+2; of a ladder r3, its rung 3, or best, its fastest. Where a group has
  *                                          ladders of several operations: GROUP.gemv_q4.r3 and GROUP.gemv_q4.best.
  *                                          QUANTITIES: speedup time_ns bound_ns roof_ns passes passes_issued flops_per_s
  *                                          bytes_per_s roof_share (of the roof's speed) peak_share (of the measured peak
- *                                          of arithmetic) error_max
+ *                                          of arithmetic) error_max temp_bytes
  *   claim    hardware square.r3.speedup > 1     holds on a GPU only; also software (a software device) and native
  *   chart    passes seed | roofline | bandwidth | instructions
  *
@@ -33,7 +35,7 @@
 #define EXPERIMENT_CLAIMS_MAX  48
 #define EXPERIMENT_CHARTS_MAX  12
 #define EXPERIMENT_VARIANTS    8
-#define EXPERIMENT_LADDERS_MAX 32
+#define EXPERIMENT_LADDERS_MAX 64
 #define EXPERIMENT_ONLY_MAX    24
 
 struct experiment_run {
@@ -50,6 +52,7 @@ struct experiment_ladder {
     int only_count;                     /* 0: all rungs */
     struct shape_entry shape[RUN_SHAPE_MAX];
     int shapes, line;
+    char sweep[32], over[24]; /* "square" and "n" of one that is part of a sweep, else empty */
 };
 
 /* The devices that a claim is about. */

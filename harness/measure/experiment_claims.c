@@ -101,6 +101,12 @@ static struct interval error_max(const struct record *record, const struct run *
     return exact(r->error_max);
 }
 
+static struct interval temp_bytes(const struct record *record, const struct run *r)
+{
+    (void)record;
+    return exact(r->temp_bytes);
+}
+
 static const struct quantity {
     const char *name;
     struct interval (*of)(const struct record *, const struct run *);
@@ -109,6 +115,7 @@ static const struct quantity {
     {"roof_ns", roof},            {"passes", passes},               {"passes_issued", passes_issued},
     {"flops_per_s", flops_per_s}, {"bytes_per_s", bytes_per_s},     {"roof_share", roof_share},
     {"peak_share", peak_share},   {"error_max", error_max},
+    {"temp_bytes", temp_bytes},
 };
 enum { QUANTITIES = sizeof quantities / sizeof *quantities };
 

@@ -1,4 +1,5 @@
 /* Lines of an experiment that ask for ladders: every rung of an operation at one shape. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,9 @@
 #include "harness/base/units.h"
 #include "harness/kernel/ladder.h"
 #include "harness/measure/experiment_parts.h"
+
+/* A rung that takes longer has lost already, and at least 12 samples of it would cost all others their time. */
+#define LADDER_MOST_NS 1e9
 
 /* ---- reading ---- */
 
@@ -122,31 +126,69 @@ static bool group_is_free(struct reading *r, const struct experiment_ladder *l)
     return !experiment_has_group(r->x, l->group) || experiment_bad(r, "there is a group of this name already", l->group);
 }
 
+static bool take_ladder(struct reading *r, const struct experiment_ladder *l)
+{
+    if (r->x->ladder_count == EXPERIMENT_LADDERS_MAX)
+        return experiment_bad(r, "too many ladders", l->group);
+    if (!group_is_free(r, l))
+        return false;
+    r->x->ladders[r->x->ladder_count++] = *l;
+    return true;
+}
+
+/* n=128,256: a ladder for each value, its group called by it. */
+static bool take_sweep(struct reading *r, const struct experiment_ladder *all, char *values)
+{
+    char *save = NULL, *equals = strchr(values, '=');
+    if (!equals || equals == values || (size_t)(equals - values) >= sizeof all->over || !equals[1])
+        return experiment_bad(r, "after sweep comes name=value,value", values);
+    *equals = '\0';
+    for (char *value = strtok_r(equals + 1, ",", &save); value; value = strtok_r(NULL, ",", &save)) {
+        struct experiment_ladder l = *all;
+        char word[64];
+        snprintf(l.sweep, sizeof l.sweep, "%s", all->group);
+        snprintf(l.over, sizeof l.over, "%s", values);
+        if (snprintf(l.group, sizeof l.group, "%s%s", all->group, value) >= (int)sizeof l.group)
+            return experiment_bad(r, "a group's name has at most 31 characters, its value included", value);
+        snprintf(word, sizeof word, "%s=%s", values, value);
+        if (!read_shape(r, &l, word) || !take_ladder(r, &l))
+            return false;
+    }
+    return true;
+}
+
+/* The words behind the operation; *sweep is what follows `sweep`, or NULL. */
+static bool read_words(struct reading *r, struct experiment_ladder *l, char **save, char **sweep)
+{
+    bool only = false, ok = true;
+    for (char *word = strtok_r(NULL, " \t", save); word && ok; word = strtok_r(NULL, " \t", save)) {
+        if (strcmp(word, "sweep") == 0)
+            ok = (!*sweep && (*sweep = strtok_r(NULL, " \t", save))) || experiment_bad(r, "one sweep name=value,value is enough", word);
+        else if (strchr(word, '='))
+            ok = read_shape(r, l, word);
+        else if (only)
+            ok = read_only(r, l, word);
+        else
+            ok = only = strcmp(word, "only") == 0 || experiment_bad(r, "before the shape there is nothing but 'only RUNG...'", word);
+    }
+    return ok;
+}
+
 bool experiment_read_ladder(struct reading *r, char *value)
 {
     char *save = NULL, *group = strtok_r(value, " \t", &save), *operation = group ? strtok_r(NULL, " \t", &save) : NULL;
+    char *sweep = NULL;
     struct experiment_ladder l = {.line = r->line};
-    bool only = false, ok = true;
+    int first = r->x->ladder_count;
     if (!operation || strchr(operation, '='))
         return experiment_bad(r, "ladder is 'GROUP OPERATION [only RUNG...] NAME=VALUE...'", value);
-    if (r->x->ladder_count == EXPERIMENT_LADDERS_MAX)
-        return experiment_bad(r, "too many ladders", group);
     if (strlen(group) >= sizeof l.group || strlen(operation) >= sizeof l.operation)
         return experiment_bad(r, "a group's name has at most 31 characters, an operation's 63", group);
     snprintf(l.group, sizeof l.group, "%s", group);
     snprintf(l.operation, sizeof l.operation, "%s", operation);
-    for (char *word = strtok_r(NULL, " \t", &save); word && ok; word = strtok_r(NULL, " \t", &save)) {
-        if (strchr(word, '='))
-            ok = read_shape(r, &l, word);
-        else if (only)
-            ok = read_only(r, &l, word);
-        else
-            ok = only = strcmp(word, "only") == 0 || experiment_bad(r, "before the shape there is nothing but 'only RUNG...'", word);
-    }
-    if (!ok || !group_is_free(r, &l) || !ladder_is_right(r, &l))
+    if (!read_words(r, &l, &save, &sweep) || !(sweep ? take_sweep(r, &l, sweep) : take_ladder(r, &l)))
         return false;
-    r->x->ladders[r->x->ladder_count++] = l;
-    return true;
+    return ladder_is_right(r, &r->x->ladders[first]);
 }
 
 /* ---- measuring ---- */
@@ -162,28 +204,101 @@ static int fitting(const struct kernel *k, const struct experiment_ladder *l, st
     return n;
 }
 
+/* What is known of a rung from the sweep's values so far. */
+struct pace {
+    char name[KERNEL_NAME_MAX], sweep[32];
+    double ns, work;
+};
+
+struct paces {
+    struct pace list[64];
+    int count;
+};
+
+static struct pace *pace_of(struct paces *p, const struct experiment_ladder *l, const char *name)
+{
+    for (int i = 0; i < p->count; i++)
+        if (strcmp(p->list[i].name, name) == 0 && strcmp(p->list[i].sweep, l->sweep) == 0)
+            return &p->list[i];
+    if (!l->sweep[0] || p->count == (int)(sizeof p->list / sizeof *p->list))
+        return NULL;
+    struct pace *new = &p->list[p->count++];
+    *new = (struct pace){.ns = NAN};
+    snprintf(new->name, sizeof new->name, "%s", name);
+    snprintf(new->sweep, sizeof new->sweep, "%s", l->sweep);
+    return new;
+}
+
+/* What a plan has to do, by its header: operations, or bytes where it has none. */
+static double work_of(const struct plan *p)
+{
+    double flops = 0;
+    for (int i = 0; i < p->step_count; i++)
+        flops += ops_flops(p->steps[i].cost.ops);
+    return flops > 0 ? flops : plan_bytes_compulsory(p);
+}
+
+/* Would it take too long, as far as the value before tells? A first run of minutes is not worth waiting for. */
+static bool is_hopeless(struct pace *pace, const struct kernel *k, const struct shape_entry *shape, int count, struct error *e)
+{
+    struct plan *plan = pace ? kernel_plan(k, shape, count, NULL, NULL) : NULL;
+    char text[UNITS_TEXT];
+    if (!plan)
+        return false;
+    double work = work_of(plan), expected = pace->ns * work / pace->work;
+    plan_free(plan);
+    if (expected > 2 * LADDER_MOST_NS)
+        error_set(e, EXIT_SKIPPED, "by its operations one run would take %s",
+                  units_format(text, UNIT_SECONDS, expected / 1e9));
+    else
+        pace->work = work;
+    return expected > 2 * LADDER_MOST_NS;
+}
+
 /* A rung that cannot be made at this shape is no fault of the experiment: it is recorded with the reason. */
-static void add_rung(struct study *s, const struct experiment_ladder *l, const char *name)
+static void add_rung(struct study *s, const struct experiment_ladder *l, const char *name, struct paces *paces)
 {
     struct error e = {0};
     struct shape_entry own[RUN_SHAPE_MAX];
     struct study_run failed = {.group = l->group, .kernel = name, .variant = "single"};
-    struct kernel *k = kernel_find(name, &e);
-    if (k && !study_add_kernel(s, l->group, k, own, fitting(k, l, own), &e))
-        e.code = EXIT_ENVIRONMENT;
+    struct kernel *k = kernel_find_for(name, pool_device(study_pool(s))->info.language, &e);
+    struct pace *pace = pace_of(paces, l, name);
+    int count = k ? fitting(k, l, own) : 0;
+    if (k && !is_hopeless(pace, k, own, count, &e)) {
+        if (!study_add_kernel(s, l->group, k, own, count, &e))
+            e.code = EXIT_ENVIRONMENT;
+        else if (pace)
+            pace->ns = study_last_ns(s);
+    }
     if (e.code)
         study_add_failed(s, &failed, &e);
     kernel_free(k);
 }
 
-static bool add_ladder(const struct experiment_ladder *l, struct study *s, struct progress_sink *progress, struct error *e)
+/* What the study does not know of the run that was added last. */
+static void complete(const struct experiment_ladder *l, struct run *r)
+{
+    if (r->shapes == 0) {
+        memcpy(r->shape, l->shape, sizeof r->shape);
+        r->shapes = l->shapes;
+    }
+    if (l->sweep[0]) {
+        r->sweep_of = need_string(l->sweep);
+        r->sweep_over = need_string(l->over);
+    }
+}
+
+static bool add_ladder(const struct experiment_ladder *l, struct study *s, struct record *r, struct paces *paces,
+                       struct progress_sink *progress, struct error *e)
 {
     int count;
     struct rung *rungs = ladder_rungs(l->operation, pool_device(study_pool(s))->info.language, &count, e);
     for (int i = 0; i < count && !interrupted; i++) {
         progress_step(progress, "compiling and verifying", i, count);
-        if (is_wanted(l, &rungs[i]))
-            add_rung(s, l, rungs[i].name);
+        if (!is_wanted(l, &rungs[i]))
+            continue;
+        add_rung(s, l, rungs[i].name, paces);
+        complete(l, &r->runs[r->run_count - 1]);
     }
     free(rungs);
     return rungs != NULL;
@@ -192,10 +307,12 @@ static bool add_ladder(const struct experiment_ladder *l, struct study *s, struc
 bool experiment_add_ladders(const struct experiment *x, struct study *s, struct record *r, struct progress_sink *progress,
                             struct error *e)
 {
+    struct paces paces = {.count = 0};
     bool ok = true;
-    (void)r;
+    study_limit(s, LADDER_MOST_NS);
     for (int i = 0; i < x->ladder_count && ok && !interrupted; i++)
-        ok = add_ladder(&x->ladders[i], s, progress, e);
+        ok = add_ladder(&x->ladders[i], s, r, &paces, progress, e);
+    study_limit(s, 0);
     return ok;
 }
 

@@ -1,8 +1,11 @@
 #include "harness/measure/study_parts.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "harness/base/units.h"
 
 struct study *study_open(struct device *d, struct record *r)
 {
@@ -33,6 +36,16 @@ void study_close(struct study *s)
 struct pool *study_pool(struct study *s)
 {
     return s->pool;
+}
+
+void study_limit(struct study *s, double ns)
+{
+    s->most_ns = ns;
+}
+
+double study_last_ns(const struct study *s)
+{
+    return s->count ? s->items[s->count - 1].once_ns : NAN;
 }
 
 /* ---- adding ---- */
@@ -72,7 +85,7 @@ static struct item *add_item(struct study *s, const struct study_run *q)
 {
     s->items = need_more(s->items, sizeof *s->items * (size_t)(s->count + 1));
     struct item *item = &s->items[s->count++];
-    *item = (struct item){.group = need_string(q->group), .run = s->record->run_count, .subjects = {-1, -1, -1}};
+    *item = (struct item){.group = need_string(q->group), .run = s->record->run_count, .subjects = {-1, -1, -1}, .once_ns = NAN};
     describe_run(record_add_run(s->record), q, s->device);
     return item;
 }
@@ -85,7 +98,11 @@ struct run *study_run_of(struct study *s, const struct item *item)
 void study_add_failed(struct study *s, const struct study_run *q, const struct error *why)
 {
     struct item *item = add_item(s, q);
-    study_mark(study_run_of(s, item), why->code == EXIT_ENVIRONMENT ? RUN_UNSUPPORTED : RUN_ERROR, why->text);
+    study_mark(study_run_of(s, item),
+               why->code == EXIT_ENVIRONMENT ? RUN_UNSUPPORTED
+               : why->code == EXIT_SKIPPED   ? RUN_SKIPPED
+                                             : RUN_ERROR,
+               why->text);
 }
 
 /* Runs the small plan, then the real one, and compares. */
@@ -133,6 +150,27 @@ static void count_item(struct study *s, struct item *item)
     r->counts_from = need_string(w->plan->counts_from);
 }
 
+/* Is the run short enough to be measured many times? */
+static bool is_quick(struct study *s, struct item *item)
+{
+    struct error e = {0};
+    struct timing t;
+    char why[120], most[UNITS_TEXT], took[UNITS_TEXT];
+    if (s->most_ns <= 0)
+        return true;
+    if (!device_run(s->device, item->loads[LOAD_RUN]->sequence, &t, &e)) {
+        study_mark(study_run_of(s, item), RUN_ERROR, e.text);
+        return false;
+    }
+    item->once_ns = t.total_ns;
+    if (t.total_ns <= s->most_ns)
+        return true;
+    snprintf(why, sizeof why, "one run takes %s, and here it may take %s", units_format(took, UNIT_SECONDS, t.total_ns / 1e9),
+             units_format(most, UNIT_SECONDS, s->most_ns / 1e9));
+    study_mark(study_run_of(s, item), RUN_SKIPPED, why);
+    return false;
+}
+
 void study_add(struct study *s, const struct study_run *q)
 {
     struct item *item = add_item(s, q);
@@ -145,12 +183,16 @@ void study_add(struct study *s, const struct study_run *q)
         else
             plan_free(plans[k]);
     }
+    if (item->loads[LOAD_RUN])
+        study_run_of(s, item)->temp_bytes = workload_temp_bytes(item->loads[LOAD_RUN]);
     /* The first run ever, before verification lets the driver compile: it is a result too. */
     if (item->loads[LOAD_RUN] && !workload_warm(item->loads[LOAD_RUN], false, &e)) {
         study_mark(study_run_of(s, item), RUN_ERROR, e.text);
         plan_free(q->small);
     } else if (!item->loads[LOAD_RUN]) {
         study_mark(study_run_of(s, item), e.code == EXIT_ENVIRONMENT ? RUN_UNSUPPORTED : RUN_ERROR, e.text);
+        plan_free(q->small);
+    } else if (!is_quick(s, item)) {
         plan_free(q->small);
     } else if (s->device->info.computes) {
         verify_item(s, item, q->small);

@@ -19,6 +19,11 @@ struct study *study_open(struct device *d, struct record *r);
 void study_close(struct study *s);
 struct pool *study_pool(struct study *s);
 
+/* From now on a run that takes longer than this is skipped, before it is verified. 0: none is. */
+void study_limit(struct study *s, double ns);
+/* How long one run took of what was added last, after its first; NAN where it did not run, or there is no limit. */
+double study_last_ns(const struct study *s);
+
 /* A run to be measured. Plans are taken over. */
 struct study_run {
     const char *group;  /* runs of one group are compared with the group's first */

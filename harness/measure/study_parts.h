@@ -12,6 +12,7 @@ struct item {
     int run;      /* its place in the record */
     struct workload *loads[LOADS];
     int subjects[LOADS]; /* -1: none */
+    double once_ns;      /* one run, after the first; NAN where it was not asked for */
 };
 
 struct study {
@@ -22,6 +23,7 @@ struct study {
     int count;
     struct counts *counts;
     double plateau; /* NAN: not measured */
+    double most_ns; /* a run that takes longer is skipped; 0: none is */
 };
 
 struct run *study_run_of(struct study *s, const struct item *item);

@@ -169,6 +169,7 @@ static void read_totals(struct traffic_step *t, const struct counting *c, struct
     memcpy(t->ops, n.ops, sizeof t->ops);
     t->special = n.special;
     t->int_ops = n.int_ops;
+    t->shared_accesses = n.shared_loads + n.shared_stores;
     t->shared_bytes = n.shared_bytes;
     t->barriers = n.barriers;
     t->atomics = n.atomics;
@@ -338,6 +339,11 @@ void traffic_cost(const struct traffic_step *s, bool footprint, struct cost *c)
     c->bytes_issued = traffic_bytes_issued(s);
     for (int op = 0; op < OP_COUNT; op++)
         c->ops[op] = (double)s->ops[op];
+    c->accesses = (double)s->shared_accesses;
+    for (int k = 0; k < s->buffer_count; k++)
+        c->accesses += (double)(s->buffers[k].loads + s->buffers[k].stores);
+    c->bytes_shared = (double)s->shared_bytes;
+    c->barriers = (double)s->barriers;
     if (!footprint)
         return;
     c->bytes_read = c->bytes_written = c->bytes_sectors = 0;

@@ -26,7 +26,7 @@ struct traffic_step {
     char *kernel;
     uint64_t invocations;
     uint64_t flops[3]; /* f16, f32, f64 */
-    uint64_t special, int_ops, shared_bytes, barriers, atomics, subgroup_ops, branches;
+    uint64_t special, int_ops, shared_accesses, shared_bytes, barriers, atomics, subgroup_ops, branches;
     uint64_t ops[OP_COUNT];
     struct traffic_buffer *buffers;
     int buffer_count;

@@ -38,6 +38,21 @@ void workload_close(struct workload *w)
     free(w);
 }
 
+double workload_temp_bytes(const struct workload *w)
+{
+    const struct plan *p = w->plan;
+    double bytes = 0;
+    for (int i = 0; i < p->tensor_count; i++)
+        bytes += p->tensors[i].role == ROLE_TEMP ? (double)tensor_bytes(&p->tensors[i]) : 0;
+    for (int i = 0; i < p->step_count; i++) {
+        bool seen = false; /* the pool has each program once */
+        for (int k = 0; k < i && !seen; k++)
+            seen = w->programs[k] == w->programs[i];
+        bytes += seen ? 0 : (double)device_program_scratch(pool_device(w->pool), w->programs[i]);
+    }
+    return bytes;
+}
+
 /* What a binding can cover: a texel buffer's limit is in texels. */
 static uint64_t largest_view(const struct device_info *info, enum texel_format format)
 {

@@ -19,6 +19,9 @@ struct workload {
 struct workload *workload_open(struct pool *pool, struct plan *plan, struct error *e);
 void workload_close(struct workload *w);
 
+/* Bytes of memory beside inputs and results: tensors between the steps, and what programs have for themselves. */
+double workload_temp_bytes(const struct workload *w);
+
 /* Fills list (one entry per step) for a sequence. guarded: bindings cover the guard zones too, where the device's
  * limit allows, so that a bounds-checking driver does not hide a write beyond the end. */
 void workload_dispatches(const struct workload *w, bool guarded, struct dispatch *list);

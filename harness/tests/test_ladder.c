@@ -42,6 +42,15 @@ static void put_kernel(const char *name, const char *shape, const char *extra)
     text_free(&t);
 }
 
+static void put_c(const char *name)
+{
+    char path[200], text[400];
+    snprintf(path, sizeof path, "%s.c", name);
+    snprintf(text, sizeof text, "//! kernel %s\n//! idea One.\n//! shape n=1000\n//! buffer x in f32[n]\n//! buffer y out f32[n]\n"
+                                "#include \"kernels/native.h\"\n", name);
+    put(path, text);
+}
+
 static int fill(void **state)
 {
     if (house_make(state) != 0)
@@ -53,9 +62,9 @@ static int fill(void **state)
     put_kernel("toy/notes", "n=1000", "");
     put_kernel("toy/parts/half", "n=1000", "");
     put_kernel("toy-q4/1-naive", "n=1000", "");
-    put("toy/2-better.c", "//! nothing yet\n");
-    put("toy/4-host.c", "//! nothing yet\n");
-    put("toy/parts/half.c", "//! nothing yet\n");
+    put_c("toy/2-better");
+    put_c("toy/4-host");
+    put_c("toy/parts/half");
     put("toy/3-two.plan", "kernel toy/3-two\nidea Two.\nshape n=1000\nbuffer x in f32[n]\nbuffer y out f32[n]\ntemp t f32[n]\n"
                           "step toy/parts/half x=x y=t\nstep toy/1-naive x=t y=y\n");
     put("toy/5-halves.plan", "kernel toy/5-halves\nidea Two.\nshape n=1000\nbuffer x in f32[n]\nbuffer y out f32[n]\ntemp t f32[n]\n"
@@ -165,6 +174,23 @@ static void a_ladder_line_is_read(void **state)
     experiment_free(x);
 }
 
+static void a_sweep_is_a_ladder_for_each_value(void **state)
+{
+    (void)state;
+    struct experiment *x = read_right("ladder s toy only 1 m=2 sweep n=100,2000\nladder s toy-q4 sweep n=100,2000\n"
+                                      "claim s2000.toy_q4.r1.temp_bytes == 0\n");
+    assert_int_equal(x->ladder_count, 4);
+    assert_string_equal(x->ladders[1].group, "s2000");
+    assert_string_equal(x->ladders[1].sweep, "s");
+    assert_string_equal(x->ladders[1].over, "n");
+    assert_int_equal(x->ladders[1].shapes, 2);
+    assert_string_equal(x->ladders[1].shape[1].name, "n");
+    assert_int_equal(x->ladders[1].shape[1].value, 2000);
+    assert_int_equal(x->ladders[1].only_count, 1);
+    assert_string_equal(x->ladders[2].group, "s100");
+    experiment_free(x);
+}
+
 static void faults_of_a_ladder_name_the_line(void **state)
 {
     (void)state;
@@ -186,6 +212,13 @@ static void faults_of_a_ladder_name_the_line(void **state)
         {"ladder a toy\nclaim a.r7.speedup > 1\n", "my.txt:2: |a.r7.speedup"},
         {"ladder a toy only 1\nclaim a.r2.speedup > 1\n", "my.txt:2: |a.r2.speedup"},
         {"ladder a toy\nladder a toy-q4\nclaim a.r1.speedup > 1\n", "my.txt:3: |a.r1.speedup"},
+        {"ladder a toy sweep\n", "my.txt:1: one sweep name=value,value is enough: 'sweep'"},
+        {"ladder a toy sweep n\n", "my.txt:1: after sweep comes name=value,value: 'n'"},
+        {"ladder a toy sweep n=\n", "my.txt:1: after sweep comes name=value,value"},
+        {"ladder a toy sweep n=1 sweep m=1\n", "my.txt:1: one sweep name=value,value is enough"},
+        {"ladder a toy sweep n=5,x\n", "my.txt:1: n: "},
+        {"ladder a toy sweep n=5,5\n", "my.txt:1: the group has a ladder of this operation already"},
+        {"ladder a toy sweep rows=5\n", "my.txt:1: no rung has a shape of this name: 'rows'"},
         {"ladder a toy\nclaim hardwear a.r1.speedup > 1\n", "my.txt:2: "},
         {"ladder a toy\nchart roofline aa\n", "my.txt:2: there is no group 'aa'"},
     };
@@ -200,16 +233,21 @@ static void faults_of_a_ladder_name_the_line(void **state)
 
 /* ---- measuring ---- */
 
-static void measure(const char *text, struct record *r)
+static void measure_on(const char *device, const char *text, struct record *r)
 {
     struct error e = {0};
     struct experiment *x = read_right(text);
-    struct device *d = device_open("sim:B=320GB/s,P=1TFLOP/s,launch=0", &e);
+    struct device *d = device_open(device, &e);
     provenance_fill(r, "experiment", d);
     if (!experiment_measure(x, d, r, NULL, &e))
         fail_msg("%s", e.text);
     experiment_free(x);
     device_close(d);
+}
+
+static void measure(const char *text, struct record *r)
+{
+    measure_on("sim:B=320GB/s,P=1TFLOP/s,launch=0", text, r);
 }
 
 /* Rung 10 has a buffer of n/2 elements: of an odd n there is none. */
@@ -256,6 +294,29 @@ static void the_first_that_runs_is_the_base(void **state)
     record_clear(&r);
 }
 
+/* Temporary memory is what lies between a plan's steps. A rung that the value before tells to be too slow is not tried. */
+static void a_sweep_on_paper(void **state)
+{
+    (void)state;
+    struct record r = {0};
+    measure_on("sim:B=1GB/s,P=1TFLOP/s,launch=0", "ladder s toy only 1 5 sweep n=1000000,200e6,800e6\nclaim s1000000.r5.temp_bytes == 4000000\n"
+            "claim s1000000.r1.temp_bytes == 0\n",
+            &r);
+    assert_int_equal(r.run_count, 6);
+    assert_string_equal(r.runs[2].group, "s200e6");
+    assert_int_equal(r.runs[2].status, RUN_SKIPPED);
+    assert_says(r.runs[2].why, "one run takes 1.6|here it may take 1");
+    assert_string_equal(r.runs[0].sweep_of, "s");
+    assert_string_equal(r.runs[0].sweep_over, "n");
+    assert_near(r.runs[1].temp_bytes, 4e6, 0);
+    assert_int_equal(r.runs[4].status, RUN_SKIPPED);
+    assert_says(r.runs[4].why, "by its operations one run would take 6.4");
+    assert_int_equal(r.runs[4].shape[0].value, 800000000);
+    assert_int_equal(r.claims[0].holds, 1);
+    assert_int_equal(r.claims[1].holds, 1);
+    record_clear(&r);
+}
+
 static void ladders_share_a_group(void **state)
 {
     (void)state;
@@ -278,9 +339,11 @@ int main(void)
         cmocka_unit_test(unknown_operations_say_the_nearest),
         cmocka_unit_test(names_say_whether_they_are_rungs),
         cmocka_unit_test(a_ladder_line_is_read),
+        cmocka_unit_test(a_sweep_is_a_ladder_for_each_value),
         cmocka_unit_test(faults_of_a_ladder_name_the_line),
         cmocka_unit_test(a_ladder_on_paper),
         cmocka_unit_test(the_first_that_runs_is_the_base),
+        cmocka_unit_test(a_sweep_on_paper),
         cmocka_unit_test(ladders_share_a_group),
     };
     return cmocka_run_group_tests(tests, fill, forget);
