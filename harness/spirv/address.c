@@ -37,6 +37,12 @@ uint32_t address_u32(struct emit *e, struct words *to, uint32_t value)
     return emit_op(e, to, SpvOpSConvert, u32, 1, &value);
 }
 
+uint32_t address_alignment(const struct address *a, uint64_t at, uint32_t limit)
+{
+    uint64_t bits = (a->fixed + at) | a->strides | limit;
+    return (uint32_t)(bits & (0 - bits));
+}
+
 static void add_offset(struct emit *e, struct words *to, struct address *a, uint32_t value)
 {
     a->offset = a->offset ? emit_two(e, to, SpvOpIAdd, emit_u32(e), a->offset, value) : value;
@@ -64,6 +70,7 @@ static void step_array(struct emit *e, struct words *to, struct address *a, cons
         return;
     }
     uint32_t value = address_u32(e, to, index);
+    a->strides |= stride;
     if (array && !a->index)
         a->index = value;
     /* Behind a runtime array's last element that 32 bits can reach the product would wrap. */

@@ -15,7 +15,11 @@ struct address {
     uint32_t bad;       /* id of a bool: some index is out of its array; 0: none can be */
     uint32_t index;     /* id of the first index into an array that is no constant, as u32; 0: none */
     uint32_t element;   /* id of the index into an array of resources, as u32; 0: none */
+    uint32_t strides;   /* of the computed part, or-ed: its lowest bit divides that part */
 };
+
+/* A power of two that divides the offset, at most `limit` (itself one); `at` is added to the fixed part. */
+uint32_t address_alignment(const struct address *a, uint64_t at, uint32_t limit);
 
 /* The chain of instructions from a pointer down to its variable, in that order; false where it leads
  * through a function parameter, a selection or an access that is not logical. */

@@ -8,7 +8,7 @@
 
 #include "harness/base/text.h"
 #include "harness/spirv/address.h"
-#include "harness/spirv/footprint_marks.h"
+#include "harness/spirv/footprint_queue.h"
 #include "harness/spirv/mix_memory.h"
 
 #define LEAVES_MAX 256 /* marks of one access; larger ones that are not contiguous are not marked */
@@ -18,16 +18,52 @@ struct footprint {
     struct instrumented *in;
     const struct instrument_options *options;
     struct marks marks;
-    uint32_t *variables; /* Private, two per target: its map's first word, its bytes; then those of faults */
+    struct queue queue;
+    bool waits;          /* marks of the block that is being written go through the queue */
+    uint32_t *variables; /* Private, two per target: its map's first word, its bytes; then those of faults and the queue */
+    uint32_t variable_count;
     uint32_t *resource_of;  /* by variable id: 1 + index of its resource */
     uint32_t *first_target; /* by resource: 1 + index of its first target */
     uint64_t *cache;        /* of layout_bytes */
     uint32_t site_room;
     /* Of the access that is being marked: */
     struct words *body;
-    uint32_t base, size, target, site, index, leaves;
+    uint32_t first, element, site, index, leaves; /* its first target, and the ids of an array's element and its index */
+    uint32_t base, size, target;                  /* ids, loaded when they are needed */
     enum mark_mode mode;
 };
+
+/* Accesses of a block that may be marked. */
+static uint32_t accesses(const struct module *m, const struct block *b)
+{
+    struct memory_access a[2];
+    uint32_t count = 0;
+    for (uint32_t at = b->at; at < b->end; at += word_length(m->words[at]))
+        for (int i = access_of(m, m->words + at, a); i-- > 0;) {
+            const struct spirv_type *pointer = type_of_value(m, a[i].object);
+            count += a[i].image || (pointer && (pointer->storage == SpvStorageClassStorageBuffer ||
+                                                pointer->storage == SpvStorageClassUniform));
+        }
+    return count;
+}
+
+static void make_variables(struct footprint *f)
+{
+    struct instrumented *in = f->in;
+    struct emit *e = f->e;
+    uint32_t room = 0, maps = 2 * in->target_count;
+    for (uint32_t b = 0; b < in->module.block_count; b++) {
+        uint32_t count = in->counters.reached[b] ? accesses(&in->module, &in->module.blocks[b]) : 0;
+        room = count > room ? count : room;
+    }
+    queue_begin(&f->queue, f->in, &f->marks, room);
+    f->variables = need((maps + FAULT_VARIABLES + QUEUE_GROUPS * QUEUE_COLUMNS) * sizeof *f->variables);
+    for (uint32_t i = 0; i < maps; i++)
+        f->variables[i] = emit_variable(e, SpvStorageClassPrivate, emit_u32(e), emit_constant(e, 0));
+    memcpy(f->variables + maps, f->marks.variables, sizeof f->marks.variables);
+    memcpy(f->variables + maps + FAULT_VARIABLES, f->queue.columns, sizeof f->queue.columns);
+    f->variable_count = maps + FAULT_VARIABLES + (f->queue.room ? QUEUE_GROUPS * QUEUE_COLUMNS : 0);
+}
 
 struct footprint *footprint_new(struct emit *e, struct instrumented *in, uint32_t lab, uint32_t lab_storage,
                                 uint32_t scope, const struct instrument_options *options)
@@ -37,10 +73,7 @@ struct footprint *footprint_new(struct emit *e, struct instrumented *in, uint32_
     f->marks = (struct marks){
         .e = e, .lab = lab, .pointer = emit_pointer(e, lab_storage, emit_u32(e)), .scope = scope};
     marks_begin(&f->marks);
-    f->variables = need((2 * in->target_count + FAULT_VARIABLES) * sizeof *f->variables);
-    memcpy(f->variables + 2 * in->target_count, f->marks.variables, sizeof f->marks.variables);
-    for (uint32_t i = 0; i < 2 * in->target_count; i++)
-        f->variables[i] = emit_variable(e, SpvStorageClassPrivate, emit_u32(e), emit_constant(e, 0));
+    make_variables(f);
     f->resource_of = need((size_t)in->module.bound * sizeof *f->resource_of);
     for (uint32_t i = 0; i < in->reflection.resource_count; i++)
         f->resource_of[in->reflection.resources[i].variable] = i + 1;
@@ -68,7 +101,7 @@ void footprint_free(struct footprint *f)
 
 const uint32_t *footprint_variables(const struct footprint *f, uint32_t *count)
 {
-    *count = 2 * f->in->target_count + FAULT_VARIABLES;
+    *count = f->variable_count;
     return f->variables;
 }
 
@@ -89,6 +122,7 @@ void footprint_epilogue(struct footprint *f, struct words *to)
 void footprint_functions(struct footprint *f, struct words *tail)
 {
     marks_functions(&f->marks, tail);
+    queue_function(&f->queue, tail);
 }
 
 static void not_marked(struct footprint *f, const uint32_t *w, struct source_line line, const char *on,
@@ -111,23 +145,36 @@ static uint32_t add_site(struct footprint *f, struct site site)
     return in->site_count++;
 }
 
-/* Chooses base, size and target of the access: those of the resource, or of its element `element`. */
-static void aim(struct footprint *f, uint32_t first, uint32_t element)
+/* Loads base, size and target of the access, once for all its marks. */
+static void aim(struct footprint *f)
 {
     struct emit *e = f->e;
     uint32_t u32 = emit_u32(e);
-    if (!element) {
-        f->base = emit_load(e, f->body, u32, f->variables[2 * first]);
-        f->size = emit_load(e, f->body, u32, f->variables[2 * first + 1]);
-        f->target = emit_constant(e, first);
+    if (f->base)
+        return;
+    if (!f->element) {
+        f->base = emit_load(e, f->body, u32, f->variables[2 * f->first]);
+        f->size = emit_load(e, f->body, u32, f->variables[2 * f->first + 1]);
+        f->target = emit_constant(e, f->first);
         return;
     }
-    f->target = emit_two(e, f->body, SpvOpIAdd, u32, element, emit_constant(e, first));
+    f->target = emit_two(e, f->body, SpvOpIAdd, u32, f->element, emit_constant(e, f->first));
     uint32_t twice = emit_two(e, f->body, SpvOpIMul, u32, f->target, emit_constant(e, LAB_TABLE_WORDS));
     uint32_t row = emit_two(e, f->body, SpvOpIAdd, u32, twice, emit_constant(e, LAB_TABLE));
     uint32_t next = emit_two(e, f->body, SpvOpIAdd, u32, row, emit_constant(e, 1));
     f->base = emit_load(e, f->body, u32, marks_word(&f->marks, f->body, row));
     f->size = emit_load(e, f->body, u32, marks_word(&f->marks, f->body, next));
+}
+
+/* Begins an access to the resource whose first target is `first`, or to its element `element`. */
+static void begin_access(struct footprint *f, const struct memory_access *a, struct site site, uint32_t index, uint32_t element)
+{
+    f->first = site.target;
+    f->site = add_site(f, site);
+    f->mode = a->reads && a->writes ? MARK_BOTH : a->writes ? MARK_WRITE : MARK_READ;
+    f->index = index;
+    f->element = element;
+    f->base = 0;
 }
 
 /* Marks `bytes` bytes at the address's offset plus `at`. */
@@ -144,11 +191,16 @@ static void mark(struct footprint *f, const struct address *a, uint64_t at, uint
     if (a->bad) /* an offset that is outside whatever the size */
         offset = emit_op(e, f->body, SpvOpSelect, u32, 3,
                          (uint32_t[]){a->bad, emit_constant(e, UINT32_MAX), offset});
-    uint32_t length = emit_constant(e, bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)bytes);
-    uint32_t function = bytes <= 4 ? f->marks.one[f->mode] : f->marks.many[f->mode];
-    uint32_t index = f->index ? f->index : offset;
+    uint32_t length = bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)bytes, index = f->index ? f->index : offset;
+    struct mark_row row = {f->first, f->site, length, f->mode != MARK_WRITE, f->mode != MARK_READ};
+    if (f->waits && !f->element && queue_add(&f->queue, f->body, row, offset, index))
+        return;
+    queue_drain(&f->queue, f->body); /* the order of marks is that of the accesses */
+    aim(f);
+    bool one = bytes <= 4 || bytes <= address_alignment(a, at, MARK_ONE_BYTES);
+    uint32_t function = one ? f->marks.one[f->mode] : f->marks.many[f->mode];
     emit_op(e, f->body, SpvOpFunctionCall, emit_void(e), 8,
-            (uint32_t[]){function, f->base, f->size, offset, length, f->target, index,
+            (uint32_t[]){function, f->base, f->size, offset, emit_constant(e, length), f->target, index,
                          emit_constant(e, f->site)});
 }
 
@@ -214,11 +266,6 @@ static bool mark_pointee(struct footprint *f, const struct address *a, uint32_t 
     return true;
 }
 
-static enum mark_mode mode_of(const struct memory_access *a)
-{
-    return a->reads && a->writes ? MARK_BOTH : a->writes ? MARK_WRITE : MARK_READ;
-}
-
 static void mark_buffer(struct footprint *f, const uint32_t *w, struct source_line line,
                         const struct memory_access *a, uint32_t resource)
 {
@@ -244,10 +291,7 @@ static void mark_buffer(struct footprint *f, const uint32_t *w, struct source_li
     struct site site = {
         .target = first - 1, .variable = c.variable, .resource = resource, .writes = a->writes, .line = line};
     site.bytes = t ? (uint32_t)t->bytes : 0;
-    f->site = add_site(f, site);
-    f->mode = mode_of(a);
-    f->index = address.index;
-    aim(f, first - 1, address.element);
+    begin_access(f, a, site, address.index, address.element);
     if (!mark_pointee(f, &address, a->type))
         not_marked(f, w, line, name, "it moves too many parts at once, or its layout is not explicit");
 }
@@ -275,10 +319,7 @@ static void mark_texel(struct footprint *f, const uint32_t *w, struct source_lin
     uint32_t limit = emit_constant(e, UINT32_MAX / bytes), u32 = emit_u32(e);
     address.bad = emit_two(e, f->body, SpvOpUGreaterThanEqual, emit_bool(e), address.index, limit);
     address.offset = emit_two(e, f->body, SpvOpIMul, u32, address.index, emit_constant(e, bytes));
-    f->site = add_site(f, (struct site){first - 1, r->variable, resource, a->writes, bytes, line});
-    f->mode = mode_of(a);
-    f->index = address.index;
-    aim(f, first - 1, 0);
+    begin_access(f, a, (struct site){first - 1, r->variable, resource, a->writes, bytes, line}, address.index, 0);
     mark(f, &address, 0, bytes);
 }
 
@@ -379,6 +420,29 @@ static void mark_access(struct footprint *f, const uint32_t *w, struct source_li
         mark_buffer(f, w, line, a, index - 1);
 }
 
+/* May another invocation, or a function that is called, see what was done so far? */
+static bool publishes(const uint32_t *w)
+{
+    uint16_t op = word_op(*w);
+    switch (opcode_find(op).class) {
+    case CLASS_BARRIER:
+    case CLASS_FENCE:
+    case CLASS_ATOMIC:
+    case CLASS_ATOMIC_LOAD:
+    case CLASS_ATOMIC_STORE:
+    case CLASS_END:
+    case CLASS_BRANCH:
+    case CLASS_KILL: return true;
+    default: return op == SpvOpFunctionCall || op == SpvOpSelectionMerge || op == SpvOpLoopMerge;
+    }
+}
+
+void footprint_block(struct footprint *f, uint32_t block)
+{
+    const struct module *m = f->e->m;
+    f->waits = f->queue.room && accesses(m, &m->blocks[block]) >= QUEUE_FROM;
+}
+
 void footprint_instruction(struct footprint *f, struct words *body, const uint32_t *w,
                            struct source_line line)
 {
@@ -388,6 +452,8 @@ void footprint_instruction(struct footprint *f, struct words *body, const uint32
     f->body = body;
     for (int i = 0; i < count; i++)
         mark_access(f, w, line, &a[i]);
+    if (publishes(w))
+        queue_drain(&f->queue, body);
     bool chain = op == SpvOpAccessChain || op == SpvOpInBoundsAccessChain;
     if (!chain || !write_safe_chain(f, w))
         words_add(body, w, word_length(*w));

@@ -35,6 +35,8 @@ const uint32_t *footprint_variables(const struct footprint *f, uint32_t *count);
 /* What the new entry function does before it calls the old one, and last of all. */
 void footprint_prologue(struct footprint *f, struct words *to);
 void footprint_epilogue(struct footprint *f, struct words *to);
+/* Begins a block; its instructions follow. */
+void footprint_block(struct footprint *f, uint32_t block);
 /* Writes the marks of instruction w, then the instruction itself, perhaps with safer indices. */
 void footprint_instruction(struct footprint *f, struct words *body, const uint32_t *w,
                            struct source_line line);

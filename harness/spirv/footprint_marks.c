@@ -150,20 +150,24 @@ static void write_check(const struct marks *k, struct words *t)
 }
 
 /* Sets the bits of `mask` (the read-first bits of some words; their written bits are one higher) in word m of
- * the map, as far as the mode asks and they are not set: most are, and then no atomic is issued. */
-static void write_mark(const struct marks *k, struct words *t, enum mark_mode mode, uint32_t m, uint32_t mask)
+ * the map, as far as the kind asks and they are not set: most are, and then no atomic is issued. */
+static void write_mark(const struct marks *k, struct words *t, struct mark_kind kind, uint32_t m, uint32_t mask)
 {
     struct emit *e = k->e;
     uint32_t u32 = emit_u32(e), one = emit_constant(e, 1), set = emit_id(e), end = emit_id(e), want = 0;
     uint32_t old = atomic(k, t, SpvOpAtomicLoad, m, 0);
-    if (mode != MARK_WRITE) { /* neither read first nor written */
+    if (kind.reads) { /* neither read first nor written */
         uint32_t written = emit_two(e, t, SpvOpShiftRightLogical, u32, old, one);
         uint32_t known = emit_two(e, t, SpvOpBitwiseOr, u32, old, written);
         want = emit_two(e, t, SpvOpBitwiseAnd, u32, mask, emit_op(e, t, SpvOpNot, u32, 1, &known));
+        if (kind.reads != MARK_ALWAYS)
+            want = emit_two(e, t, SpvOpBitwiseAnd, u32, want, kind.reads);
     }
-    if (mode != MARK_READ) {
+    if (kind.writes) {
         uint32_t bits = emit_two(e, t, SpvOpShiftLeftLogical, u32, mask, one);
         uint32_t missing = emit_two(e, t, SpvOpBitwiseAnd, u32, bits, emit_op(e, t, SpvOpNot, u32, 1, &old));
+        if (kind.writes != MARK_ALWAYS)
+            missing = emit_two(e, t, SpvOpBitwiseAnd, u32, missing, kind.writes);
         want = want ? emit_two(e, t, SpvOpBitwiseOr, u32, want, missing) : missing;
     }
     emit_if(t, emit_two(e, t, SpvOpINotEqual, emit_bool(e), want, emit_constant(e, 0)), set, end);
@@ -173,17 +177,14 @@ static void write_mark(const struct marks *k, struct words *t, enum mark_mode mo
     emit_label(t, end);
 }
 
-/* Parameters of a mark. */
-enum { BASE, SIZE, OFFSET, BYTES, TARGET, INDEX, SITE, PARAMETERS };
-
 /* Is offset + bytes within size? Written so that nothing wraps. */
 static uint32_t write_inside(const struct marks *k, struct words *t, const uint32_t *p)
 {
     struct emit *e = k->e;
     uint32_t boolean = emit_bool(e);
-    uint32_t fits = emit_two(e, t, SpvOpUGreaterThanEqual, boolean, p[SIZE], p[BYTES]);
-    uint32_t last = emit_two(e, t, SpvOpISub, emit_u32(e), p[SIZE], p[BYTES]);
-    uint32_t before = emit_two(e, t, SpvOpULessThanEqual, boolean, p[OFFSET], last);
+    uint32_t fits = emit_two(e, t, SpvOpUGreaterThanEqual, boolean, p[MARK_SIZE], p[MARK_BYTES]);
+    uint32_t last = emit_two(e, t, SpvOpISub, emit_u32(e), p[MARK_SIZE], p[MARK_BYTES]);
+    uint32_t before = emit_two(e, t, SpvOpULessThanEqual, boolean, p[MARK_OFFSET], last);
     return emit_two(e, t, SpvOpLogicalAnd, boolean, fits, before);
 }
 
@@ -206,14 +207,25 @@ static uint32_t twice(const struct marks *k, struct words *t, uint32_t value)
     return emit_two(k->e, t, SpvOpShiftLeftLogical, emit_u32(k->e), value, emit_constant(k->e, 1));
 }
 
-static void mark_one(const struct marks *k, struct words *t, enum mark_mode mode, const uint32_t *p)
+/* The read-first bits of n words, shifted by `shift`. */
+static uint32_t mask_of(const struct marks *k, struct words *t, uint32_t n, uint32_t shift)
 {
     struct emit *e = k->e;
     uint32_t u32 = emit_u32(e);
-    uint32_t w = emit_two(e, t, SpvOpShiftRightLogical, u32, p[OFFSET], emit_constant(e, 2));
-    uint32_t shift = twice(k, t, place_in_word(k, t, w));
-    uint32_t mask = emit_two(e, t, SpvOpShiftLeftLogical, u32, emit_constant(e, 1), shift);
-    write_mark(k, t, mode, map_word(k, t, p[BASE], w), mask);
+    uint32_t unused = emit_two(e, t, SpvOpISub, u32, emit_constant(e, 32), twice(k, t, n));
+    uint32_t ones = emit_two(e, t, SpvOpShiftRightLogical, u32, emit_constant(e, 0x55555555), unused);
+    return emit_two(e, t, SpvOpShiftLeftLogical, u32, ones, shift);
+}
+
+static void mark_one(const struct marks *k, struct words *t, struct mark_kind kind, const uint32_t *p)
+{
+    struct emit *e = k->e;
+    uint32_t u32 = emit_u32(e), two = emit_constant(e, 2);
+    uint32_t w = emit_two(e, t, SpvOpShiftRightLogical, u32, p[MARK_OFFSET], two);
+    uint32_t up = emit_two(e, t, SpvOpIAdd, u32, p[MARK_BYTES], emit_constant(e, 3));
+    uint32_t n = emit_two(e, t, SpvOpShiftRightLogical, u32, up, two);
+    uint32_t mask = mask_of(k, t, n, twice(k, t, place_in_word(k, t, w)));
+    write_mark(k, t, kind, map_word(k, t, p[MARK_BASE], w), mask);
 }
 
 /* The read-first bits of the n words from w on that lie in one word of the map; gives n. */
@@ -226,23 +238,21 @@ static uint32_t chunk(const struct marks *k, struct words *t, uint32_t w, uint32
     uint32_t rest = emit_two(e, t, SpvOpIAdd, u32, less, emit_constant(e, 1));
     uint32_t ends = emit_two(e, t, SpvOpULessThan, emit_bool(e), rest, left);
     uint32_t n = emit_op(e, t, SpvOpSelect, u32, 3, (uint32_t[]){ends, rest, left});
-    uint32_t unused = emit_two(e, t, SpvOpISub, u32, emit_constant(e, 32), twice(k, t, n));
-    uint32_t ones = emit_two(e, t, SpvOpShiftRightLogical, u32, emit_constant(e, 0x55555555), unused);
-    *mask = emit_two(e, t, SpvOpShiftLeftLogical, u32, ones, twice(k, t, place));
+    *mask = mask_of(k, t, n, twice(k, t, place));
     return n;
 }
 
 /* A loop over the map's words; before is the label of the block that it is written in. */
-static void mark_many(const struct marks *k, struct words *t, enum mark_mode mode, const uint32_t *p,
+static void mark_many(const struct marks *k, struct words *t, struct mark_kind kind, const uint32_t *p,
                       uint32_t before)
 {
     struct emit *e = k->e;
     uint32_t u32 = emit_u32(e), two = emit_constant(e, 2), mask;
     uint32_t header = emit_id(e), body = emit_id(e), next = emit_id(e), done = emit_id(e);
     uint32_t w = emit_id(e), following = emit_id(e);
-    uint32_t end = emit_two(e, t, SpvOpIAdd, u32, p[OFFSET], p[BYTES]);
+    uint32_t end = emit_two(e, t, SpvOpIAdd, u32, p[MARK_OFFSET], p[MARK_BYTES]);
     uint32_t last_byte = emit_two(e, t, SpvOpISub, u32, end, emit_constant(e, 1));
-    uint32_t first = emit_two(e, t, SpvOpShiftRightLogical, u32, p[OFFSET], two);
+    uint32_t first = emit_two(e, t, SpvOpShiftRightLogical, u32, p[MARK_OFFSET], two);
     uint32_t last = emit_two(e, t, SpvOpShiftRightLogical, u32, last_byte, two);
     words_op(t, SpvOpBranch, 1, &header);
     emit_label(t, header);
@@ -252,7 +262,7 @@ static void mark_many(const struct marks *k, struct words *t, enum mark_mode mod
     words_op(t, SpvOpBranchConditional, 3, (uint32_t[]){more, body, done});
     emit_label(t, body);
     uint32_t n = chunk(k, t, w, last, &mask);
-    write_mark(k, t, mode, map_word(k, t, p[BASE], w), mask);
+    write_mark(k, t, kind, map_word(k, t, p[MARK_BASE], w), mask);
     words_op(t, SpvOpBranch, 1, &next);
     emit_label(t, next);
     words_op(t, SpvOpIAdd, 4, (uint32_t[]){u32, following, w, n});
@@ -260,22 +270,30 @@ static void mark_many(const struct marks *k, struct words *t, enum mark_mode mod
     emit_label(t, done);
 }
 
-static void write_marker(const struct marks *k, struct words *t, enum mark_mode mode, bool many)
+void marks_body(const struct marks *k, struct words *t, struct mark_kind kind, bool many, const uint32_t *p)
 {
     struct emit *e = k->e;
-    uint32_t p[PARAMETERS], inside = emit_id(e), outside = emit_id(e), end = emit_id(e);
-    begin(k, t, many ? k->many[mode] : k->one[mode], PARAMETERS, p);
-    uint32_t within = write_inside(k, t, p);
+    uint32_t inside = emit_id(e), outside = emit_id(e), end = emit_id(e), within = write_inside(k, t, p);
     words_op(t, SpvOpSelectionMerge, 2, (uint32_t[]){end, SpvSelectionControlMaskNone});
     words_op(t, SpvOpBranchConditional, 3, (uint32_t[]){within, inside, outside});
     emit_label(t, inside);
     if (many)
-        mark_many(k, t, mode, p, inside);
+        mark_many(k, t, kind, p, inside);
     else
-        mark_one(k, t, mode, p);
+        mark_one(k, t, kind, p);
     words_op(t, SpvOpBranch, 1, &end);
     emit_label(t, outside);
-    call_fault(k, t, p[SITE], p[TARGET], p[INDEX]);
+    call_fault(k, t, p[MARK_SITE], p[MARK_TARGET], p[MARK_INDEX]);
+    words_op(t, SpvOpBranch, 1, &end);
+    emit_label(t, end);
+}
+
+static void write_marker(const struct marks *k, struct words *t, enum mark_mode mode, bool many)
+{
+    uint32_t p[MARK_PARAMETERS], end = emit_id(k->e);
+    struct mark_kind kind = {mode != MARK_WRITE ? MARK_ALWAYS : 0, mode != MARK_READ ? MARK_ALWAYS : 0};
+    begin(k, t, many ? k->many[mode] : k->one[mode], MARK_PARAMETERS, p);
+    marks_body(k, t, kind, many, p);
     finish(t, end);
 }
 

@@ -4,6 +4,7 @@
 
 #include "harness/base/text.h"
 #include "harness/spirv/footprint.h"
+#include "harness/spirv/footprint_queue.h"
 
 #define TARGETS_MAX 256
 #define ARRAY_MAX 64 /* elements of an array of buffers */
@@ -36,7 +37,7 @@ static uint64_t map_words(uint64_t bytes)
     return (bytes + 4 * WORDS_PER_MAP_WORD - 1) / (4 * WORDS_PER_MAP_WORD);
 }
 
-/* First word of target t's map; of the buffer's end for t = target_count. */
+/* First word of target t's map; of the rows behind them for t = target_count. */
 static uint64_t map_begin(const struct instrumented *in, const uint64_t *target_bytes, uint32_t t)
 {
     uint64_t at = (uint64_t)lab_counters(in) + (uint64_t)LAB_BANKS * lab_stride(in);
@@ -47,7 +48,7 @@ static uint64_t map_begin(const struct instrumented *in, const uint64_t *target_
 
 uint64_t instrument_bytes(const struct instrumented *in, const uint64_t *target_bytes)
 {
-    return 4 * map_begin(in, target_bytes, in->target_count);
+    return 4 * (map_begin(in, target_bytes, in->target_count) + (uint64_t)LAB_ROW_WORDS * in->row_count);
 }
 
 void instrument_prepare(const struct instrumented *in, const uint64_t *target_bytes, uint32_t *lab)
@@ -57,6 +58,11 @@ void instrument_prepare(const struct instrumented *in, const uint64_t *target_by
         uint64_t size = target_bytes[i];
         lab[LAB_TABLE + LAB_TABLE_WORDS * i] = (uint32_t)map_begin(in, target_bytes, i);
         lab[LAB_TABLE + LAB_TABLE_WORDS * i + 1] = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
+    }
+    lab[LAB_ROWS] = (uint32_t)map_begin(in, target_bytes, in->target_count);
+    for (uint32_t i = 0; i < in->row_count; i++) {
+        const uint32_t *t = lab + LAB_TABLE + LAB_TABLE_WORDS * in->rows[i].target;
+        queue_row(in->rows[i], t[0], t[1], lab + lab[LAB_ROWS] + LAB_ROW_WORDS * i);
     }
 }
 
@@ -100,7 +106,7 @@ uint32_t footprint_faults(const struct instrumented *in, const uint32_t *lab, st
     for (uint32_t i = 0; i < lab[LAB_RECORDED] && i < LAB_RECORD_COUNT; i++) {
         const uint32_t *r = lab + LAB_RECORDS + LAB_RECORD_WORDS * i;
         if (r[0] < in->site_count)
-            out[count++] = (struct fault){&in->sites[r[0]], r[1], r[2]};
+            out[count++] = (struct fault){&in->sites[r[0]], r[1] == SITE_TARGET ? in->sites[r[0]].target : r[1], r[2]};
     }
     return count;
 }

@@ -157,6 +157,8 @@ static void write_block(struct writer *w, uint32_t index)
     const struct counters *c = &w->in->counters;
     uint32_t place = first_place(m, b);
     struct source_line line = {0};
+    if (w->footprint && c->reached[index])
+        footprint_block(w->footprint, index);
     for (uint32_t at = b->at; at < b->end; at += word_length(m->words[at])) {
         const uint32_t *i = m->words + at;
         if (at == place && c->slot[index])
@@ -298,6 +300,7 @@ void instrument_free(struct instrumented *in)
     free(in->words);
     free(in->targets);
     free(in->sites);
+    free(in->rows);
     memset(in, 0, sizeof *in);
 }
 

@@ -52,6 +52,13 @@ struct site {
     struct source_line line;
 };
 #define SITE_SHARED UINT32_MAX
+#define SITE_TARGET (UINT32_MAX - 1) /* in a record: the site's own target */
+
+/* A mark that waits (footprint_queue.h): what is known of it beforehand. */
+struct mark_row {
+    uint32_t target, site, bytes;
+    bool reads, writes;
+};
 
 struct instrumented {
     struct module module; /* the one that was read */
@@ -67,6 +74,8 @@ struct instrumented {
     uint32_t target_count;
     struct site *sites;
     uint32_t site_count;
+    struct mark_row *rows;
+    uint32_t row_count;
 };
 
 bool instrument(struct instrumented *in, const uint32_t *words, size_t count,
@@ -84,6 +93,8 @@ void instrument_blocks(const struct instrumented *in, const uint32_t *lab, uint6
 /* The lab buffer's layout, in words. */
 #define LAB_FAULTS 0         /* accesses out of bounds, all of them, modulo 2^32 */
 #define LAB_RECORDED 1       /* of which so many had something to record */
+#define LAB_ROWS 2           /* where the rows of marks that wait begin: behind the maps */
+#define LAB_ROW_WORDS 3      /* map, bytes of the target, and what to mark */
 #define LAB_RECORDS 16       /* the first records: site, target, index */
 #define LAB_RECORD_WORDS 4
 #define LAB_RECORD_COUNT 64

@@ -276,6 +276,35 @@ static void bounds_are_those_of_the_binding(void **state)
     finish(&f);
 }
 
+/* Blocks with many accesses mark them in one loop: the order and the places are those of the accesses all the same. */
+static void marks_that_wait_keep_their_order(void **state)
+{
+    (void)state;
+    struct footprint_run f = {
+        .run = {.shader = "many", .debug = true, .bytes = {4 * 256, 4 * 32, 16 * 96}, .groups = {1, 1, 1}}};
+    struct fault faults[LAB_RECORD_COUNT];
+    uint32_t all;
+    execute(&f);
+    assert_true(f.run.same);
+    assert_true(f.run.in.row_count >= 16);
+    assert_int_equal(f.bytes[0].read_first, 4 * 256);
+    assert_int_equal(f.bytes[0].written, 4 * 32);
+    assert_int_equal(f.bytes[1].read_first, 0); /* the neighbour's, behind the barrier */
+    assert_int_equal(f.bytes[1].written, 4 * 32);
+    assert_int_equal(f.bytes[2].read_first, 16 * 32);
+    assert_int_equal(f.bytes[2].written, 16 * 64 + 4 * 32);
+    uint32_t count = footprint_faults(&f.run.in, f.run.lab, faults, &all);
+    assert_int_equal(all, 32);
+    assert_int_equal(count, 32);
+    for (uint32_t i = 0; i < count; i++) {
+        assert_in_range(faults[i].index, 300, 331);
+        assert_int_equal(faults[i].target, 0);
+        assert_int_equal(faults[i].site->line.line, 17);
+        assert_false(faults[i].site->writes);
+    }
+    finish(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +317,7 @@ int main(void)
         cmocka_unit_test(matrices_are_marked_by_their_layout),
         cmocka_unit_test(faults_have_place_and_line),
         cmocka_unit_test(bounds_are_those_of_the_binding),
+        cmocka_unit_test(marks_that_wait_keep_their_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
