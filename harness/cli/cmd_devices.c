@@ -22,7 +22,8 @@ static json_t *device_json(const struct device_info *i)
     } numbers[] = {{"memory_bytes", i->memory_bytes},           {"max_buffer_bytes", i->max_buffer_bytes},
                    {"max_binding_bytes", i->max_binding_bytes}, {"max_texel_elements", i->max_texel_elements},
                    {"shared_bytes", i->shared_bytes},           {"max_invocations", i->max_invocations},
-                   {"subgroup_size", i->subgroup_size},         {"timestamp_bits", i->timestamp_bits}};
+                   {"subgroup_size", i->subgroup_size},         {"timestamp_bits", i->timestamp_bits},
+                   {"loop_passes", i->loop_passes}};
     for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
         json_object_set_new(j, numbers[k].key, json_integer((json_int_t)numbers[k].value));
     json_object_set_new(j, "timestamp_period_ns",

@@ -62,6 +62,10 @@ static void check_memory(struct findings *f, const struct device_info *i)
 
 static void check_features(struct findings *f, const struct device_info *i)
 {
+    if (i->loop_passes) {
+        finding_add(f, LEVEL_NOTE, "loops", "the driver ends all loops of an invocation, silently, after %u passes", i->loop_passes)
+            ->remedy = "share long loops out to more workgroups; results are verified, so that a kernel cut short is found";
+    }
     if (i->language == LANGUAGE_C) {
         finding_add(f, LEVEL_OK, "vectors", "the compiler makes them, by loops over a row");
     } else if (i->subgroup_arithmetic) {

@@ -43,6 +43,7 @@ struct device_info {
     uint32_t max_workgroup_size[3]; /* invocations along each dimension */
     uint32_t max_groups[3];
     uint32_t shared_bytes, push_bytes;
+    uint32_t loop_passes; /* all loops of an invocation together end, silently, after so many; 0: there is no such limit */
     uint64_t max_binding_bytes;   /* the largest range that a storage buffer binding can cover */
     uint64_t max_texel_elements;  /* of one texel buffer */
     uint64_t max_buffer_bytes;    /* of one allocation */

@@ -163,6 +163,9 @@ void vulkan_describe(struct vulkan_instance *vi, uint32_t index, struct device_i
     describe_features(&f, base.apiVersion, i);
     snprintf(i->driver, sizeof i->driver, "%.120s %.120s", q.driver.driverName[0] ? q.driver.driverName : "driver",
              q.driver.driverInfo);
+    /* Mesa's gallivm has a loop limiter (LP_MAX_TGSI_LOOP_ITERATIONS), one for all loops of an invocation; the pass in which a
+     * loop is left counts too. Seen: 70000 passes asked for, 65535 made, no error. */
+    i->loop_passes = q.driver.driverID == VK_DRIVER_ID_MESA_LLVMPIPE ? 65535 : 0;
     VkSubgroupFeatureFlags arithmetic = VK_SUBGROUP_FEATURE_BASIC_BIT | VK_SUBGROUP_FEATURE_ARITHMETIC_BIT;
     i->subgroup_size = q.subgroup.subgroupSize ? q.subgroup.subgroupSize : 1;
     i->subgroup_arithmetic = (q.subgroup.supportedOperations & arithmetic) == arithmetic &&

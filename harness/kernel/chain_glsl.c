@@ -417,6 +417,15 @@ static void fill_cost(struct glsl *s, struct step *step)
     step->cost.bytes_issued = issued * elements;
 }
 
+/* Units that one workgroup may take where the driver ends long loops: with room for the loops that counting adds. */
+static uint64_t most_per_group(const struct glsl *s, uint64_t per)
+{
+    uint64_t walk = s->registers ? (uint64_t)s->register_vectors : (s->row_vectors + s->team - 1) / s->team;
+    uint64_t passes = s->row_operators ? 1 + (uint64_t)s->walks * (walk + 1) : 1; /* a row's, or a turn's of the workgroup */
+    uint64_t most = s->device->loop_passes / 6 / passes * (s->row_operators ? 1 : s->team);
+    return !s->device->loop_passes || per < most ? per : most ? most : 1;
+}
+
 static void fill_launch(struct glsl *s, struct step *step)
 {
     const struct device_info *d = s->device;
@@ -428,6 +437,7 @@ static void fill_launch(struct glsl *s, struct step *step)
         per = least;
     if (!s->row_operators) /* whole turns of the workgroup, so that all but the last group run full */
         per = (per + s->team - 1) / s->team * s->team;
+    per = most_per_group(s, per);
     step->groups[0] = (uint32_t)((units + per - 1) / per);
     step->push[0] = (uint32_t)s->g->rows;
     step->push[1] = (uint32_t)per;

@@ -311,13 +311,12 @@ static struct sequence *step_sequence(struct pool *pool, const struct plan *p, c
     return q;
 }
 
-/* How often an invocation may go over its part. lavapipe ends every loop without a word once those of an invocation have made
- * 65535 passes together (gallivm's loop limiter, LP_MAX_TGSI_LOOP_ITERATIONS); a loop's last look at its condition is one too. */
+/* How often an invocation may go over its part before the driver ends its loops (device_info.loop_passes). */
 static double most_turns(const struct probe *q, const struct device_info *d, const struct step *s)
 {
     bool walks = q->ceiling.kind == CEILING_BANDWIDTH;
     double passes = walks ? ceil((double)s->push[1] / q->ceiling.workgroup) + 2 : 1;
-    return device_is_software(d) ? fmax(1, floor(60000 / passes)) : 1e8;
+    return d->loop_passes ? fmax(1, floor(0.9 * d->loop_passes / passes)) : 1e8;
 }
 
 /* Grows the repetitions until a run takes run_s. The first run is not looked at: a driver may compile in it. */

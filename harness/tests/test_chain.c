@@ -195,6 +195,27 @@ static struct plan *plan_of(const char *text, const char *grouping, uint64_t row
     return p;
 }
 
+/* Where a driver ends long loops, a workgroup's share stays well below that: short rows by the million, and long ones. */
+static void loops_stay_below_the_limit(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    struct device_info soft = gpu;
+    soft.hardware = false;
+    soft.subgroup_size = 8;
+    soft.loop_passes = 65535;
+    const uint64_t cols[] = {1, 3, 8, 1024, 100000};
+    for (size_t i = 0; i < sizeof cols / sizeof *cols; i++) {
+        struct plan *p = plan_on(&soft, "layernorm|softmax", "fused", 32000000 / cols[i], cols[i], &e);
+        assert_non_null(p);
+        const struct step *s = &p->steps[0];
+        uint64_t per = s->push[1], walks = 4;
+        assert_true((uint64_t)s->groups[0] * per >= s->push[0] && (uint64_t)(s->groups[0] - 1) * per < s->push[0]);
+        assert_true(per * walks <= 65535 / 4 && (per == 1 || per * walks * (cols[i] / 32) <= 65535 / 4));
+        plan_free(p);
+    }
+}
+
 /* Every operator there is reads S and writes S; tensors of its shape cost S more, vectors their own bytes. */
 static void operators_make_two_passes(void **state)
 {
@@ -580,7 +601,7 @@ int main(void)
         cmocka_unit_test(groupings_add_up),
         cmocka_unit_test(labels_name_what_is_not_the_default),
         cmocka_unit_test(rows_are_rounded_down),
-        cmocka_unit_test(operators_make_two_passes),
+        cmocka_unit_test(loops_stay_below_the_limit), cmocka_unit_test(operators_make_two_passes),
         cmocka_unit_test(issued_bytes_are_the_kernels_own),
         cmocka_unit_test(operations_are_counted_per_element),
         cmocka_unit_test(the_seed_chain_makes_eight_passes_or_two),
