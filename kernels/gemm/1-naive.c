@@ -5,7 +5,7 @@
 //! buffer     a  in   f32[m,k]
 //! buffer     b  in   f32[k,n]
 //! buffer     c  out  f32[m,n]
-//! reference  gemm  tolerance 2e-5
+//! reference  gemm  tolerance 2e-6*sqrt(k)
 //! passes     a=n b=m c=1
 //! flops      2*m*n*k
 //! verify     m=1 n=1 k=1

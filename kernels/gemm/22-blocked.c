@@ -5,7 +5,7 @@
 //! buffer     a  in   f32[m,k]
 //! buffer     b  in   f32[k,n]
 //! buffer     c  out  f32[m,n]
-//! reference  gemm  tolerance 2e-5
+//! reference  gemm  tolerance 2e-6*sqrt(k)
 //! passes     a=ceil(n/NB) b=m c=2*ceil(k/4)+1
 //! flops      2*m*n*k
 //! tune       KB 128 64 256

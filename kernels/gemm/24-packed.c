@@ -6,7 +6,7 @@
 //! buffer     a  in   f32[m,k]
 //! buffer     b  in   f32[k,n]
 //! buffer     c  out  f32[m,n]
-//! reference  gemm  tolerance 2e-5
+//! reference  gemm  tolerance 2e-6*sqrt(k)
 //! passes     a=ceil(n/NC) b=1 c=2*ceil(k/KC)-1
 //! flops      2*m*n*k
 //! tune       KC 384 192 256 512
