@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness/base/text.h"
+#include "harness/cli/report_ladder.h"
 #include "harness/cli/style.h"
 #include "harness/cli/table.h"
 #include "roofline/account.h"
@@ -76,6 +77,14 @@ static bool begins_group(const struct record *r, int i)
     return i == 0 || strcmp(mine, r->runs[i - 1].group ? r->runs[i - 1].group : "") != 0;
 }
 
+static int group_size(const struct record *r, int first)
+{
+    int n = 1;
+    while (first + n < r->run_count && !begins_group(r, first + n))
+        n++;
+    return n;
+}
+
 static void group_rows(struct cli_table *t, const struct record *r, int first)
 {
     for (int i = first; i < r->run_count && (i == first || !begins_group(r, i)); i++) {
@@ -140,6 +149,11 @@ void report_runs(const struct record *r, FILE *out)
         char size[UNITS_TEXT];
         if (!begins_group(r, i))
             continue;
+        if (report_is_ladder(r, i, group_size(r, i))) {
+            fprintf(out, "%s", i ? "\n" : "");
+            report_ladder(r, i, group_size(r, i), out);
+            continue;
+        }
         const struct run *run = &r->runs[i];
         fprintf(out, "%s%s%s%s%s, S = %s\n", i ? "\n" : "", s->bold, run->group ? run->group : "", s->off,
                 run->chain ? "" : "", units_format(size, UNIT_BYTES, run->tensor_bytes));

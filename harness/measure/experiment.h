@@ -19,8 +19,9 @@
  *                                          g2_2 for 2+2; of a ladder r3, its rung 3, or best, its fastest. Where a group has
  *                                          ladders of several operations: GROUP.gemv_q4.r3 and GROUP.gemv_q4.best.
  *                                          QUANTITIES: speedup time_ns bound_ns roof_ns passes passes_issued flops_per_s
- *                                          bytes_per_s roof_share (of the roof's speed) peak_share (of the measured peak
- *                                          of arithmetic) error_max temp_bytes
+ *                                          bytes_per_s roof_share (of the roof's speed; of a ladder, the roof of the rung
+ *                                          with the least to do) peak_share (of the measured peak of arithmetic) error_max
+ *                                          temp_bytes
  *   claim    hardware square.r3.speedup > 1     holds on a GPU only; also software (a software device) and native
  *   chart    passes seed | roofline | bandwidth | instructions
  *

@@ -82,8 +82,7 @@ static struct interval bytes_per_s(const struct record *record, const struct run
 
 static struct interval roof_share(const struct record *record, const struct run *r)
 {
-    (void)record;
-    return per_time(r, r->roof_ns);
+    return per_time(r, experiment_is_rung(r) ? experiment_ladder_roof(record, r) : r->roof_ns);
 }
 
 static struct interval peak_share(const struct record *record, const struct run *r)

@@ -359,26 +359,35 @@ void experiment_ladder_subjects(const struct experiment *x, struct claim_names *
     }
 }
 
-static bool is_rung(const struct run *r)
+bool experiment_is_rung(const struct run *r)
 {
     return r->group && r->kernel && !r->chain && rung_of(r->kernel);
 }
 
-static bool same_ladder(const struct run *a, const struct run *b)
+bool experiment_same_ladder(const struct run *a, const struct run *b)
 {
     size_t n = (size_t)(rung_of(a->kernel) - a->kernel);
-    return is_rung(b) && strcmp(a->group, b->group) == 0 && strncmp(a->kernel, b->kernel, n) == 0 && b->kernel + n == rung_of(b->kernel);
+    return experiment_is_rung(b) && strcmp(a->group, b->group) == 0 && strncmp(a->kernel, b->kernel, n) == 0 && b->kernel + n == rung_of(b->kernel);
 }
 
 /* The fastest run of a's ladder. */
-static const struct run *best_of(const struct record *r, const struct run *a)
+const struct run *experiment_best_rung(const struct record *r, const struct run *a)
 {
     const struct run *best = NULL;
     for (int i = 0; i < r->run_count; i++)
-        if (same_ladder(a, &r->runs[i]) && r->runs[i].status == RUN_OK && r->runs[i].time_ns.n > 0 &&
+        if (experiment_same_ladder(a, &r->runs[i]) && r->runs[i].status == RUN_OK && r->runs[i].time_ns.n > 0 &&
             (!best || r->runs[i].time_ns.median < best->time_ns.median))
             best = &r->runs[i];
     return best;
+}
+
+double experiment_ladder_roof(const struct record *r, const struct run *any)
+{
+    double roof = NAN;
+    for (int i = 0; i < r->run_count; i++)
+        if (experiment_same_ladder(any, &r->runs[i]) && r->runs[i].roof_ns > 0)
+            roof = fmin(roof, r->runs[i].roof_ns);
+    return roof;
 }
 
 void experiment_ladder_results(const struct record *r, struct claim_names *n)
@@ -387,17 +396,17 @@ void experiment_ladder_results(const struct record *r, struct claim_names *n)
         const struct run *run = &r->runs[i];
         char operation[64], rung[16];
         bool alone = true, first = true;
-        if (!is_rung(run))
+        if (!experiment_is_rung(run))
             continue;
         for (int k = 0; k < r->run_count; k++) {
-            bool same = same_ladder(run, &r->runs[k]);
-            alone = alone && (same || !is_rung(&r->runs[k]) || strcmp(run->group, r->runs[k].group) != 0);
+            bool same = experiment_same_ladder(run, &r->runs[k]);
+            alone = alone && (same || !experiment_is_rung(&r->runs[k]) || strcmp(run->group, r->runs[k].group) != 0);
             first = first && (k >= i || !same);
         }
         snprintf(operation, sizeof operation, "%.*s", (int)(rung_of(run->kernel) - run->kernel - 1), run->kernel);
         snprintf(rung, sizeof rung, "r%d", rung_number(run->kernel));
         add_subject(n, run->group, operation, alone, rung, r, run);
-        const struct run *best = first ? best_of(r, run) : NULL;
+        const struct run *best = first ? experiment_best_rung(r, run) : NULL;
         if (best)
             add_subject(n, run->group, operation, alone, "best", r, best);
     }

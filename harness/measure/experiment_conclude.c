@@ -1,0 +1,248 @@
+/* What an experiment has found, in plain sentences made of its own numbers. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/units.h"
+#include "harness/kernel/ladder.h"
+#include "harness/measure/experiment_parts.h"
+
+/* ---- chains ---- */
+
+static const struct run *variant_of(const struct record *r, const char *group, const char *variant)
+{
+    for (int i = 0; i < r->run_count; i++)
+        if (r->runs[i].status == RUN_OK && r->runs[i].group && strcmp(r->runs[i].group, group) == 0 &&
+            r->runs[i].variant && strcmp(r->runs[i].variant, variant) == 0)
+            return &r->runs[i];
+    return NULL;
+}
+
+/* One sentence on a group: what fusing it was worth, what was predicted, and what holds it back. */
+static void conclude_chain(struct text *t, const struct record *r, const char *group)
+{
+    const struct run *unfused = variant_of(r, group, "unfused"), *fused = variant_of(r, group, "fused");
+    if (!unfused || !fused || fused->speedup.n == 0)
+        return;
+    text_add(t, "%s%s: %.3g memory passes became %.3g, and %d kernels became one that is %.2f times as fast "
+                "(%.2f to %.2f; the roofs predict %.2f); what binds it is %s.",
+             t->len ? " " : "", group, unfused->passes, fused->passes, unfused->dispatches, fused->speedup.median,
+             fused->speedup.low, fused->speedup.high, fused->speedup_predicted, fused->binds ? fused->binds : "not known");
+}
+
+/* ---- ladders ---- */
+
+static const char *name_of(const struct run *r)
+{
+    return rung_of(r->kernel);
+}
+
+static bool is_timed(const struct run *r)
+{
+    return r->status == RUN_OK && r->time_ns.n > 0;
+}
+
+static const struct run *first_of(const struct record *r, const struct run *a)
+{
+    for (int i = 0; i < r->run_count; i++)
+        if (experiment_same_ladder(a, &r->runs[i]) && is_timed(&r->runs[i]))
+            return &r->runs[i];
+    return NULL;
+}
+
+static bool is_software(const struct record *r)
+{
+    return r->provenance.device_kind && strcmp(r->provenance.device_kind, "software") == 0;
+}
+
+/* "25.1 GFLOP/s" where arithmetic is what the roof is made of, else bytes per second. */
+static void add_rate(struct text *t, const struct run *r)
+{
+    char rate[UNITS_TEXT];
+    bool flops = r->binds && strcmp(r->binds, "arithmetic") == 0;
+    double work = flops ? r->flops : r->bytes_compulsory;
+    text_add(t, "%s", units_format(rate, flops ? UNIT_OPS_PER_S : UNIT_BYTES_PER_S, work / r->time_ns.median * 1e9));
+}
+
+/* A count explains a time where it is larger by at least a quarter. */
+#define TELLING 1.25
+
+static bool is_more(double slow, double fast)
+{
+    return slow > TELLING * fast;
+}
+
+/* "executes 1.1 times as many load and store instructions, 94 % of their bytes in shared memory" */
+static bool explain_accesses(struct text *t, const struct run *slow, const struct run *fast, bool software)
+{
+    double shared = slow->bytes_shared / (slow->bytes_shared + slow->bytes_issued);
+    bool told = is_more(slow->accesses, fast->accesses) || (shared > 0.2 && slow->accesses > 0.8 * fast->accesses);
+    if (!told)
+        return false;
+    text_add(t, "it executes %.2g times as many load and store instructions", slow->accesses / fast->accesses);
+    if (shared > 0.2)
+        text_add(t, ", %.0f %% of their bytes in shared memory%s", 100 * shared,
+                 software ? ", which is ordinary memory on a software device" : "");
+    return true;
+}
+
+/* Why is `slow` slower than `fast`, which comes before it? From counts alone; where none is larger that is said. */
+static void explain(struct text *t, const struct run *slow, const struct run *fast, bool software)
+{
+    double fewer = fast->bytes_issued / slow->bytes_issued;
+    bool told = false;
+    text_add(t, ": ");
+    if (fewer > TELLING)
+        text_add(t, "it asks its buffers for %.2g times fewer bytes, but ", fewer);
+    told = explain_accesses(t, slow, fast, software);
+    if (!told && (told = is_more(slow->bytes_issued, fast->bytes_issued)))
+        text_add(t, "it asks its buffers for %.2g times as many bytes", slow->bytes_issued / fast->bytes_issued);
+    if (!told && (told = is_more(slow->bytes_compulsory, fast->bytes_compulsory)))
+        text_add(t, "it moves %.2g times the bytes through memory", slow->bytes_compulsory / fast->bytes_compulsory);
+    if (is_more(slow->flops, fast->flops)) {
+        text_add(t, "%sit does %.2g times the arithmetic", told ? ", and " : "", slow->flops / fast->flops);
+        told = true;
+    }
+    if (is_more(slow->barriers, fast->barriers)) {
+        text_add(t, "%sit waits at a barrier for every %.2g operations", told ? ", and " : "", slow->flops / slow->barriers);
+        told = true;
+    }
+    if (!told && isfinite(slow->accesses))
+        text_add(t, "no count of its work is larger; which elements neighbouring invocations touch, and how the work is dealt "
+                    "out, is what differs");
+    else if (!told)
+        text_add(t, "no count tells why; kernels in C are not counted");
+}
+
+/* Rungs that are slower than one before them; the worst is told with its reason. */
+static void conclude_order(struct text *t, const struct record *r, const struct run *first)
+{
+    const struct run *best = NULL, *slow = NULL, *fast = NULL;
+    int rungs = 0, inverted = 0;
+    for (int i = 0; i < r->run_count; i++) {
+        const struct run *run = &r->runs[i];
+        if (!experiment_same_ladder(first, run) || !is_timed(run))
+            continue;
+        rungs++;
+        if (best && run->time_ns.low > best->time_ns.high) {
+            inverted++;
+            if (!slow || run->time_ns.median / best->time_ns.median > slow->time_ns.median / fast->time_ns.median)
+                slow = run, fast = best;
+        }
+        if (!best || run->time_ns.median < best->time_ns.median)
+            best = run;
+    }
+    if (!slow)
+        return;
+    text_add(t, " The ladder's order does not hold here: %d of its %d rungs %s slower than one before, most of all %s, which takes "
+                "%.2g times as long as %s",
+             inverted, rungs, inverted == 1 ? "is" : "are", name_of(slow), slow->time_ns.median / fast->time_ns.median, name_of(fast));
+    explain(t, slow, fast, is_software(r));
+    text_add(t, ".");
+}
+
+static void conclude_ladder(struct text *t, const struct record *r, const struct run *any, bool named)
+{
+    const struct run *first = first_of(r, any), *best = experiment_best_rung(r, any);
+    if (!first || !best)
+        return;
+    text_add(t, "%s%s", t->len ? " " : "", first->group);
+    if (named)
+        text_add(t, " %.*s", (int)(name_of(first) - first->kernel - 1), first->kernel);
+    text_add(t, ": %s is the fastest at ", name_of(best));
+    add_rate(t, best);
+    if (best->speedup.n > 0 && best != first && best->speedup_over && strcmp(best->speedup_over, first->kernel) == 0)
+        text_add(t, ", %.*f times as fast as %s", best->speedup.median < 10 ? 2 : 1, best->speedup.median, name_of(first));
+    double roof = experiment_ladder_roof(r, best);
+    if (roof > 0)
+        text_add(t, ", and at %.0f %% of the roof, which is made of %s", 100 * roof / best->time_ns.median,
+                 best->binds ? best->binds : "bytes");
+    text_add(t, ".");
+    conclude_order(t, r, first);
+}
+
+/* ---- sweeps ---- */
+
+static double swept_value(const struct run *r)
+{
+    for (int i = 0; i < r->shapes; i++)
+        if (r->sweep_over && strcmp(r->shape[i].name, r->sweep_over) == 0)
+            return (double)r->shape[i].value;
+    return NAN;
+}
+
+static bool same_sweep(const struct run *a, const struct run *b)
+{
+    return a->sweep_of && b->sweep_of && strcmp(a->sweep_of, b->sweep_of) == 0;
+}
+
+/* The fastest rungs over the values: "attn: 1-materialised is the fastest up to n=256, from 512 on 3-flash". */
+static void conclude_sweep(struct text *t, const struct record *r, const struct run *any)
+{
+    const struct run *last = NULL, *most = NULL;
+    text_add(t, "%s%s:", t->len ? " " : "", any->sweep_of);
+    for (int i = 0; i < r->run_count; i++) {
+        const struct run *run = &r->runs[i];
+        bool begins = same_sweep(any, run) && (i == 0 || strcmp(run->group, r->runs[i - 1].group) != 0);
+        const struct run *best = begins ? experiment_best_rung(r, run) : NULL;
+        if (begins && best && (!last || strcmp(last->kernel, best->kernel) != 0))
+            text_add(t, "%s %s is the fastest from %s=%.0f on", last ? "," : "", name_of(best), best->sweep_over, swept_value(best));
+        last = best ? best : last;
+    }
+    for (int i = 0; last && i < r->run_count; i++)
+        if (experiment_same_ladder(last, &r->runs[i]) && r->runs[i].temp_bytes > (most ? most->temp_bytes : 0))
+            most = &r->runs[i];
+    if (most && most != last && last->temp_bytes < most->temp_bytes) {
+        char more[UNITS_TEXT], less[UNITS_TEXT];
+        text_add(t, "; at %s=%.0f it needs %s of temporary memory where %s needs %s", last->sweep_over, swept_value(last),
+                 units_format(less, UNIT_BYTES, last->temp_bytes), name_of(most), units_format(more, UNIT_BYTES, most->temp_bytes));
+    }
+    text_add(t, last ? "." : " nothing ran.");
+}
+
+/* ---- all of it ---- */
+
+/* Is run i the first of its ladder, or of its sweep? */
+static bool comes_first(const struct record *r, int i, bool (*same)(const struct run *, const struct run *))
+{
+    for (int k = 0; k < i; k++)
+        if (same(&r->runs[i], &r->runs[k]))
+            return false;
+    return true;
+}
+
+static bool shares_group(const struct record *r, const struct run *a)
+{
+    for (int i = 0; i < r->run_count; i++)
+        if (strcmp(r->runs[i].group, a->group) == 0 && !experiment_same_ladder(a, &r->runs[i]))
+            return true;
+    return false;
+}
+
+static void conclude_rungs(struct text *t, const struct record *r)
+{
+    for (int i = 0; i < r->run_count; i++) {
+        const struct run *run = &r->runs[i];
+        if (!experiment_is_rung(run))
+            continue;
+        if (run->sweep_of && comes_first(r, i, same_sweep))
+            conclude_sweep(t, r, run);
+        else if (!run->sweep_of && comes_first(r, i, experiment_same_ladder))
+            conclude_ladder(t, r, run, shares_group(r, run));
+    }
+}
+
+void experiment_conclude(const struct experiment *x, struct record *r)
+{
+    struct text t = {0};
+    for (int i = 0; i < x->run_count; i++)
+        if (x->runs[i].ablate)
+            conclude_chain(&t, r, x->runs[i].group);
+    conclude_rungs(&t, r);
+    if (t.len) {
+        struct text whole = {0};
+        text_add(&whole, "On %s, %s", r->device, t.s);
+        r->conclusion = whole.s;
+    }
+    text_free(&t);
+}
