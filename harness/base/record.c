@@ -170,6 +170,7 @@ static const struct field run_fields[] = {
     {"group", FIELD_STRING, .offset = offsetof(struct run, group)},
     {"device", FIELD_STRING, .offset = offsetof(struct run, device)},
     {"shape", FIELD_SHAPE, .offset = offsetof(struct run, shape), .count = offsetof(struct run, shapes)},
+    {"tune", FIELD_STRING, .offset = offsetof(struct run, tune)},
     {"tensor_bytes", FIELD_REAL, .offset = offsetof(struct run, tensor_bytes)},
     {"status", FIELD_ENUM, .offset = offsetof(struct run, status), ENUM(status_names)},
     {"why", FIELD_STRING, .offset = offsetof(struct run, why)},

@@ -125,6 +125,7 @@ struct run {
     char *device;
     struct shape_entry shape[RUN_SHAPE_MAX];
     int shapes;
+    char *tune;    /* "TM=8 TN=4", with "tuned: " before it where `rooflab tune` found them; NULL: it has none */
     double tensor_bytes;
     enum run_status status;
     char *why;

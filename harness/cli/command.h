@@ -24,6 +24,7 @@
     X(check)        \
     X(bench)        \
     X(chain)        \
+    X(tune)         \
     X(experiment)   \
     X(notebook)
 

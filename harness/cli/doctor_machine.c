@@ -8,7 +8,7 @@
 
 #include "harness/base/text.h"
 #include "harness/cli/doctor.h"
-#include "harness/cli/results.h"
+#include "harness/measure/results.h"
 #include "harness/device/drivers.h"
 #include "harness/device/perf.h"
 #include "harness/kernel/kernel.h"

@@ -6,7 +6,7 @@
 
 #include "harness/base/text.h"
 #include "harness/cli/report.h"
-#include "harness/cli/results.h"
+#include "harness/measure/results.h"
 #include "harness/cli/style.h"
 #include "harness/cli/wrap.h"
 #include "roofline/chart.h"

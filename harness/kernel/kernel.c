@@ -387,6 +387,25 @@ struct scope kernel_scope(const struct kernel *k, const struct shape_entry *shap
     return s;
 }
 
+void kernel_tune_default(const struct kernel *k, const struct device_info *d, uint32_t out[KERNEL_TUNE_MAX])
+{
+    for (int i = 0; i < k->tune_count; i++)
+        out[i] = device_is_software(d) ? k->tune[i].software : k->tune[i].values[0];
+}
+
+bool kernel_tune_valid(const struct kernel *k, const struct shape_entry *shape, const uint32_t *tune, struct error *e)
+{
+    struct scope s = kernel_scope(k, shape, tune);
+    for (int i = 0; i < k->valid_count; i++) {
+        double v = 0;
+        if (!scope_value(&s, k->valid[i], &v, e))
+            return error_prefix(e, "%s", k->path);
+        if (!(v != 0))
+            return error_set(e, EXIT_USAGE, "the header wants %s", k->valid[i]);
+    }
+    return true;
+}
+
 bool scope_value(const struct scope *s, const char *expression, double *value, struct error *e)
 {
     struct expr *x = expr_parse(expression, s->names, s->count, e);

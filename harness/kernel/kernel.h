@@ -16,7 +16,9 @@
  *   //! passes     x=1 y=1                       issued, in units of that tensor; 1 where nothing is said
  *   //! flops      8*rows*cols
  *   //! launch     groups=rows                   or groups=(cols+15)/16,(rows+15)/16  (also a third)
- *   //! tune       TM 4 8 16                     specialisation constants 0, 1, ...: default first
+ *   //! tune       TM 4 8 16  software=8         specialisation constants 0, 1, ...: default first; a software device may
+ *                                                have a default of its own
+ *   //! valid      TM*TN<=64                     combinations of tune values that `rooflab tune` may try; several lines
  *
  * Expressions (expr.h) see the names of shape and tune. Of `groups` the whole part is taken, as in the
  * division of whole numbers; lengths of buffers must come out whole. A tensor's columns are its last
@@ -48,6 +50,7 @@
 #define KERNEL_NAME_MAX    96
 #define KERNEL_STEPS_MAX   64 /* of a .plan file */
 #define KERNEL_VERIFY_MAX  12
+#define KERNEL_VALID_MAX   4
 
 struct kernel_buffer {
     char name[32];
@@ -66,6 +69,7 @@ struct kernel_tune {
     char name[32];
     uint32_t values[KERNEL_TUNE_VALUES_MAX];
     int count;
+    uint32_t software; /* the default on a software device */
 };
 
 struct kernel_verify { /* one line: what differs from the header's shape */
@@ -98,6 +102,8 @@ struct kernel {
     char launch[3][96]; /* expressions; unused ones are empty */
     struct kernel_tune tune[KERNEL_TUNE_MAX];
     int tune_count;
+    char valid[KERNEL_VALID_MAX][96]; /* expressions that are 0 where values do not go together */
+    int valid_count;
     struct kernel_step *steps;
     int step_count;
     int reference_line, passes_line, flops_line, launch_line; /* 0: there is no such line */
@@ -132,6 +138,11 @@ struct plan *kernel_plan(const struct kernel *k, const struct shape_entry *overr
 /* Shapes at which k is to be compared in full: those of its verify lines, else primes and such. false: there is no
  * shape number `at`. */
 bool kernel_verify_shape(const struct kernel *k, int at, struct shape_entry shape[RUN_SHAPE_MAX]);
+
+/* The default tune values on a device. */
+void kernel_tune_default(const struct kernel *k, const struct device_info *d, uint32_t out[KERNEL_TUNE_MAX]);
+/* Do these values go together at this shape (NULL: the header's)? By the `valid` lines. */
+bool kernel_tune_valid(const struct kernel *k, const struct shape_entry *shape, const uint32_t *tune, struct error *e);
 
 /* Holds the header against the module that its GLSL compiles to: bindings and their kinds, directions
  * against use, push constants, specialisation constants, workgroup size; of a .plan file, every kernel in

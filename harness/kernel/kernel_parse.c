@@ -53,16 +53,25 @@ static bool read_tune(struct header *h, char *rest)
     struct kernel_tune t = {.count = 0};
     if (!header_name(h, t.name, sizeof t.name, header_word(&rest)))
         return false;
-    for (char *word; *(word = header_word(&rest)); t.count++) {
+    const char *software = NULL;
+    for (char *word; *(word = header_word(&rest));) {
+        if (starts_with(word, "software=")) {
+            software = word + strlen("software=");
+            continue;
+        }
         if (t.count == KERNEL_TUNE_VALUES_MAX)
             return header_refuse(h, "too many values for '%s'; at most %d fit", t.name,
                                  KERNEL_TUNE_VALUES_MAX);
         if (!header_whole(h, word, 0, &t.values[t.count]))
             return false;
+        t.count++;
     }
     if (t.count == 0)
         return header_refuse(h, "'%s' has no values; write them behind the name, like tune %s 4 8 16", t.name,
                              t.name);
+    t.software = t.values[0];
+    if (software && !header_whole(h, software, 0, &t.software))
+        return false;
     if (k->tune_count == KERNEL_TUNE_MAX)
         return header_refuse(h, "too many tune lines; at most %d fit", KERNEL_TUNE_MAX);
     k->tune[k->tune_count++] = t;
@@ -175,6 +184,14 @@ static bool read_verify(struct header *h, char *rest)
     return true;
 }
 
+static bool read_valid(struct header *h, char *rest)
+{
+    struct kernel *k = h->k;
+    if (k->valid_count == KERNEL_VALID_MAX)
+        return header_refuse(h, "too many valid lines; at most %d fit", KERNEL_VALID_MAX);
+    return header_expression(h, k->valid[k->valid_count++], sizeof k->valid[0], rest);
+}
+
 static bool read_needs(struct header *h, char *rest)
 {
     char shown[WORD_TEXT];
@@ -237,6 +254,7 @@ static const struct key {
     {"launch", IN_COMP, IN_COMP, 2, false, read_launch, "launch groups=rows"},
     {"verify", IN_ALL, 0, 1, true, read_verify, "verify rows=1 cols=4097"},
     {"needs", IN_KERNEL, 0, 1, true, read_needs, "needs subgroup"},
+    {"valid", IN_KERNEL, 0, 1, true, read_valid, "valid TM*TN<=64"},
     {"step", IN_PLAN, IN_PLAN, 2, true, read_step, "step softmax/parts/row-max x=x m=m"},
 };
 

@@ -56,6 +56,7 @@ static void describe_run(struct run *r, const struct study_run *q, const struct 
     r->kernel = need_string(q->kernel);
     r->chain = need_string(q->chain);
     r->group = need_string(q->group);
+    r->tune = q->tune ? need_string(q->tune) : NULL;
     r->device = need_string(d->info.name);
     r->clock = need_string(d->info.clock);
     if (!p) {

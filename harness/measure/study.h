@@ -32,6 +32,7 @@ struct study_run {
     struct plan *window, *copy; /* ablations; NULL: none */
     const char *kernel, *chain; /* names for the record; chain may be NULL */
     const char *variant;        /* of a run without a plan: "unfused" */
+    const char *tune;           /* the values it runs with, for the record; NULL: none */
 };
 void study_add(struct study *s, const struct study_run *run);
 /* A run that cannot be made at all: its plan could not be built. */

@@ -1,20 +1,28 @@
 /* What a study needs to know of kernel files. */
+#include <stdio.h>
 #include <string.h>
 
 #include "harness/kernel/kernel.h"
 #include "harness/measure/study.h"
+#include "harness/measure/tuned.h"
 
 bool study_add_kernel(struct study *s, const char *group, const struct kernel *k, const struct shape_entry *shape,
                       int count, struct error *e)
 {
     struct shape_entry small[RUN_SHAPE_MAX];
     struct error own = {0};
+    uint32_t tune[KERNEL_TUNE_MAX] = {0};
+    char values[160], words[180];
     struct study_run run = {.group = group, .kernel = k->name};
-    run.plan = kernel_plan(k, shape, count, NULL, e);
+    bool tuned = tuned_values(&pool_device(study_pool(s))->info, k, shape, count, tune);
+    search_values(k, tune, values, sizeof values);
+    snprintf(words, sizeof words, "%s%s", tuned ? "tuned: " : "", values);
+    run.tune = k->tune_count ? words : NULL;
+    run.plan = kernel_plan(k, shape, count, tune, e);
     if (!run.plan)
         return false;
     kernel_verify_shape(k, 0, small);
-    run.small = kernel_plan(k, small, k->shapes, NULL, &own);
+    run.small = kernel_plan(k, small, k->shapes, tune, &own);
     study_add(s, &run);
     return true;
 }

@@ -1,4 +1,4 @@
-#include "harness/cli/results.h"
+#include "harness/measure/results.h"
 
 #include <stdlib.h>
 

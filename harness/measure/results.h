@@ -1,6 +1,6 @@
 /* Where results lie: --out DIR, else ROOFLAB_RESULTS/<device>, else results/<device> beside kernels/. */
-#ifndef ROOFLAB_CLI_RESULTS_H
-#define ROOFLAB_CLI_RESULTS_H
+#ifndef ROOFLAB_RESULTS_H
+#define ROOFLAB_RESULTS_H
 
 #include "harness/base/error.h"
 
