@@ -185,7 +185,9 @@ static void show_tune(const struct kernel *k)
     struct text t = {0};
     for (int i = 0; i < k->tune_count; i++) {
         text_add(&t, "%s%s", i ? ", " : "", k->tune[i].name);
-        for (int v = 0; v < k->tune[i].count; v++)
+        if (k->tune[i].follows[0])
+            text_add(&t, " = %s", k->tune[i].follows);
+        for (int v = 0; v < k->tune[i].count && !k->tune[i].follows[0]; v++)
             text_add(&t, " %u%s", k->tune[i].values[v], v ? "" : "*");
     }
     if (t.len)

@@ -381,8 +381,12 @@ struct scope kernel_scope(const struct kernel *k, const struct shape_entry *shap
         s.values[s.count++] = (double)(shape ? shape : k->shape)[i].value;
     }
     for (int i = 0; i < k->tune_count; i++) {
-        s.names[s.count] = k->tune[i].name;
-        s.values[s.count++] = tune ? tune[i] : k->tune[i].values[0];
+        const struct kernel_tune *t = &k->tune[i];
+        double value = tune ? tune[i] : t->values[0];
+        if (t->follows[0]) /* parsed before, so that it cannot fail */
+            scope_value(&s, t->follows, &value, NULL);
+        s.names[s.count] = t->name;
+        s.values[s.count++] = value;
     }
     return s;
 }

@@ -19,6 +19,8 @@
  *   //! tune       TM 4 8 16  software=8         specialisation constants 0, 1, ...: default first; a software device may
  *                                                have a default of its own
  *   //! valid      TM*TN<=64                     combinations of tune values that `rooflab tune` may try; several lines
+ *   //! tune       D d                           one that follows the shape: an array's length, a loop's end
+ *   //! only       d%4==0                        shapes it is for; elsewhere it is `unsupported`. Several lines
  *
  * Expressions (expr.h) see the names of shape and tune. Of `groups` the whole part is taken, as in the
  * division of whole numbers; lengths of buffers must come out whole. A tensor's columns are its last
@@ -51,6 +53,7 @@
 #define KERNEL_STEPS_MAX   64 /* of a .plan file */
 #define KERNEL_VERIFY_MAX  12
 #define KERNEL_VALID_MAX   4
+#define KERNEL_ONLY_MAX    4
 
 struct kernel_buffer {
     char name[32];
@@ -70,6 +73,7 @@ struct kernel_tune {
     uint32_t values[KERNEL_TUNE_VALUES_MAX];
     int count;
     uint32_t software; /* the default on a software device */
+    char follows[48]; /* expression over the shape that is its only value; empty where values are listed */
 };
 
 struct kernel_verify { /* one line: what differs from the header's shape */
@@ -98,6 +102,8 @@ struct kernel {
     struct kernel_verify verify[KERNEL_VERIFY_MAX];
     int verify_count;
     unsigned needs;  /* bits of plan_need */
+    char only[KERNEL_ONLY_MAX][96]; /* expressions that are 1 where the kernel can run */
+    int only_count;
     char *flops;     /* expression or NULL */
     char launch[3][96]; /* expressions; unused ones are empty */
     struct kernel_tune tune[KERNEL_TUNE_MAX];

@@ -53,6 +53,17 @@ static bool read_tune(struct header *h, char *rest)
     struct kernel_tune t = {.count = 0};
     if (!header_name(h, t.name, sizeof t.name, header_word(&rest)))
         return false;
+    rest = trim(rest);
+    if (*rest && !isdigit((unsigned char)*rest) && !starts_with(rest, "software=")) {
+        struct scope s = kernel_scope(k, NULL, NULL);
+        uint64_t value = 0;
+        if (!header_expression(h, t.follows, sizeof t.follows, rest))
+            return false;
+        if (!scope_whole(&s, "the value", t.follows, 0, UINT32_MAX, &value, h->e))
+            return header_placed(h);
+        t.values[t.count++] = (uint32_t)value;
+        rest += strlen(rest);
+    }
     const char *software = NULL;
     for (char *word; *(word = header_word(&rest));) {
         if (starts_with(word, "software=")) {
@@ -204,6 +215,14 @@ static bool read_needs(struct header *h, char *rest)
     return true;
 }
 
+static bool read_only(struct header *h, char *rest)
+{
+    struct kernel *k = h->k;
+    if (k->only_count == KERNEL_ONLY_MAX)
+        return header_refuse(h, "too many 'only' lines; at most %d fit", KERNEL_ONLY_MAX);
+    return header_expression(h, k->only[k->only_count++], sizeof k->only[0], rest);
+}
+
 static bool read_step(struct header *h, char *rest)
 {
     struct kernel *k = h->k;
@@ -255,6 +274,7 @@ static const struct key {
     {"verify", IN_ALL, 0, 1, true, read_verify, "verify rows=1 cols=4097"},
     {"needs", IN_KERNEL, 0, 1, true, read_needs, "needs subgroup"},
     {"valid", IN_KERNEL, 0, 1, true, read_valid, "valid TM*TN<=64"},
+    {"only", IN_KERNEL, 0, 1, true, read_only, "only cols%4==0"},
     {"step", IN_PLAN, IN_PLAN, 2, true, read_step, "step softmax/parts/row-max x=x m=m"},
 };
 

@@ -64,8 +64,24 @@ static bool add_tensor(struct plan *p, const struct kernel_buffer *b, const stru
     return true;
 }
 
+/* Is the kernel for this shape? */
+static bool shape_suits(const struct kernel *k, const struct scope *s, struct error *e)
+{
+    for (int i = 0; i < k->only_count; i++) {
+        double v = 0;
+        if (!scope_value(s, k->only[i], &v, e))
+            return false;
+        if (v != 1)
+            return error_set(e, EXIT_ENVIRONMENT, "%s is only for shapes with %s; choose such a one, or another rung", k->name,
+                             k->only[i]);
+    }
+    return true;
+}
+
 bool kernel_add_tensors(struct plan *p, const struct kernel *k, const struct scope *s, struct error *e)
 {
+    if (!shape_suits(k, s, e))
+        return false;
     for (int i = 0; i < k->buffer_count; i++)
         if (!add_tensor(p, &k->buffers[i], s, e))
             return placed(k, k->buffers[i].line, e);

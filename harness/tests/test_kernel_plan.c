@@ -487,6 +487,30 @@ static void test_own_kernels(void **state)
     names_free(names);
 }
 
+/* A constant that follows the shape, and shapes that a kernel is not for. */
+static void test_shape_follows(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    const char *text = "//! kernel op/rung\n//! shape d=64 n=1\n//! only d%4==0\n//! only d<=128\n"
+                       "//! buffer y out f32[n,d]\n//! launch groups=W\n//! tune D d\n//! tune W d/4\n";
+    struct shape_entry shape[] = {{"d", 96}};
+    struct plan *p = house_plan(text, shape, 1, NULL, &e);
+    if (!p)
+        fail_msg("%s", e.text);
+    assert_int_equal(p->steps[0].spec_values[0], 96);
+    assert_int_equal(p->steps[0].spec_values[1], 24);
+    assert_int_equal(p->steps[0].groups[0], 24);
+    plan_free(p);
+    shape[0].value = 98;
+    assert_null(house_plan(text, shape, 1, NULL, &e));
+    assert_int_equal(e.code, EXIT_ENVIRONMENT);
+    assert_says(e.text, "op/rung|only|d%4==0");
+    shape[0].value = 132;
+    assert_null(house_plan(text, shape, 1, NULL, &e));
+    assert_says(e.text, "d<=128");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -500,6 +524,7 @@ int main(void)
         cmocka_unit_test(test_c_source),
         cmocka_unit_test(test_fill_and_verify),
         cmocka_unit_test(test_needs),
+        cmocka_unit_test(test_shape_follows),
         cmocka_unit_test(test_own_kernels),
     };
     int failed = cmocka_run_group_tests(tests, house_make, house_remove);
