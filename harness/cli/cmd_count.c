@@ -17,7 +17,7 @@
 
 struct options {
     double tensor_bytes, cols, size;
-    const char *fuse, *groups, *push;
+    const char *fuse, *groups, *push, *image;
     struct option_list defines, specs;
     bool dry_run, lines, no_footprint;
 };
@@ -35,7 +35,9 @@ static const struct option options[] = {
     {"size", OPTION_QUANTITY, "N", "a foreign shader: elements of each runtime array, of its own type",
      .offset = offsetof(struct options, size), .unit = UNIT_COUNT, .standard = "1024"},
     {"groups", OPTION_STRING, "X,Y,Z", "a foreign shader: workgroups", .offset = offsetof(struct options, groups), .standard = "1,1,1"},
-    {"push", OPTION_STRING, "WORDS", "a foreign shader: push constants, 512,-3i,0.5f", .offset = offsetof(struct options, push)},
+    {"image", OPTION_STRING, "W,H,D", "a foreign shader: texels of each image; D its depth or layers",
+     .offset = offsetof(struct options, image), .standard = "64,64,4"},
+    {"push", OPTION_STRING, "WORDS", "a foreign shader: push constants, 512,-3i,0.5f; & is the address of a fresh buffer, &N of N bytes", .offset = offsetof(struct options, push)},
     {"define", OPTION_LIST, "NAME=VALUE", "a foreign shader: for its preprocessor", .offset = offsetof(struct options, defines),
      .letter = 'D'},
     {"spec", OPTION_LIST, "ID=VALUE", "a foreign shader: a specialisation constant", .offset = offsetof(struct options, specs)},
@@ -61,6 +63,8 @@ static bool foreign_subject(const struct arguments *a, struct subject_plan *s, s
     f.spec_count = o->specs.count;
     bool ok = sscanf(o->groups, "%u,%u,%u", &f.groups[0], &f.groups[1], &f.groups[2]) >= 1 ||
               error_set(e, EXIT_USAGE, "--groups is X,Y,Z, not '%s'", o->groups);
+    ok = ok && (sscanf(o->image, "%u,%u,%u", &f.image[0], &f.image[1], &f.image[2]) >= 1 ||
+                error_set(e, EXIT_USAGE, "--image is W,H,D, not '%s'", o->image));
     s->plan = ok ? foreign_plan(a->words[0], &f, &s->runnable, s->why, e) : NULL;
     s->path = a->words[0];
     return s->plan != NULL;

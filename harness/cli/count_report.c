@@ -149,9 +149,9 @@ static json_t *passes_json(uint64_t bytes, uint64_t of)
 
 static json_t *buffer_json(const struct traffic_buffer *b, bool footprint)
 {
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", b->name, "set",
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", b->name, "set",
                      b->shared_name ? json_null() : whole(b->set), "binding", b->shared_name ? json_null() : whole(b->binding),
-                     "loads", whole(b->loads), "stores", whole(b->stores), "bytes_loaded", whole(b->bytes_loaded), "bytes_stored",
+                     "element", b->element < 0 ? json_null() : whole((uint64_t)b->element), "loads", whole(b->loads), "stores", whole(b->stores), "bytes_loaded", whole(b->bytes_loaded), "bytes_stored",
                      whole(b->bytes_stored), "bytes_compulsory", footprint ? whole(b->bytes_compulsory) : json_null(),
                      "bytes_sectors", footprint ? whole(b->bytes_sectors) : json_null(), "passes_read",
                      passes_json(b->bytes_loaded, b->tensor_bytes), "passes_written", passes_json(b->bytes_stored, b->tensor_bytes));

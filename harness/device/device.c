@@ -102,6 +102,18 @@ bool device_download(struct device *d, struct buffer *b, uint64_t offset, void *
     return d->ops->download(d, b, offset, to, bytes, e);
 }
 
+uint64_t device_address(struct device *d, struct buffer *b)
+{
+    return d->ops->address && d->info.buffer_address ? d->ops->address(d, b) : 0;
+}
+
+uint32_t texel_format_bytes(enum texel_format f)
+{
+    static const uint8_t bytes[TEXEL_FORMATS] = {0,  16, 8, 4, 4, 4, 8, 4, 4, 2, 8, 4, 4, 2, 2, 1, 8, 4, 2, 2, 1,
+                                                 16, 8,  4, 4, 8, 4, 2, 2, 1, 16, 8, 4, 4, 4, 8, 4, 2, 2, 1, 8, 8};
+    return (unsigned)f < TEXEL_FORMATS ? bytes[f] : 0;
+}
+
 struct program *device_program(struct device *d, const struct program_source *s, struct error *e)
 {
     return d->ops->program_create(d, s, e);

@@ -55,16 +55,44 @@ struct device_info {
     uint32_t timestamp_bits;    /* valid bits */
 };
 
-enum bind_kind { BIND_STORAGE, BIND_UNIFORM, BIND_TEXEL_READ, BIND_TEXEL_WRITE };
-enum texel_format { TEXEL_NONE, TEXEL_RGBA32F, TEXEL_RGBA16F, TEXEL_R32F, TEXEL_R16F, TEXEL_R32UI, TEXEL_FORMATS };
+enum bind_kind {
+    BIND_STORAGE, BIND_UNIFORM, BIND_TEXEL_READ, BIND_TEXEL_WRITE,
+    BIND_IMAGE,   /* a storage image */
+    BIND_TEXTURE, /* a sampled image */
+    BIND_SAMPLER,
+    BIND_SAMPLED, /* both in one: sampler2D */
+    BIND_KINDS
+};
+
+/* What texels are made of: the numbers of SPIR-V's image formats, of which some have names here. */
+enum texel_format {
+    TEXEL_NONE = 0, TEXEL_RGBA32F = 1, TEXEL_RGBA16F = 2, TEXEL_R32F = 3, TEXEL_RGBA8 = 4, TEXEL_R16F = 9,
+    TEXEL_RGBA32I = 21, TEXEL_RGBA32UI = 30, TEXEL_R32UI = 33, TEXEL_FORMATS = 42
+};
+uint32_t texel_format_bytes(enum texel_format f); /* of one texel; 0 where there is no such format */
+
 #define DEVICE_BINDINGS_MAX 24
 #define DEVICE_PUSH_MAX     32 /* words: 128 bytes, what every Vulkan device has */
 #define DEVICE_SPEC_MAX     16
+#define DEVICE_ARRAY_MAX    64 /* elements of an array of bindings */
+#define DEVICE_STRIDE       256 /* what offsets of bindings are a multiple of on every device */
 
+/* The texels of an image. A cube has six layers (or a multiple). One level only. */
+struct image_shape {
+    uint32_t dimensions; /* 1 to 3; 0: no image */
+    uint32_t width, height, depth, layers;
+    bool arrayed, cube;
+};
+
+/* An image's texels live in the buffer that is bound, rows without padding: the device copies them into an image before the
+ * dispatch and back behind it. So images are for running and counting, not for timing. */
 struct program_binding {
     uint32_t set, binding;
     enum bind_kind kind;
-    enum texel_format format; /* of texel buffers */
+    enum texel_format format; /* of texel buffers and images */
+    uint32_t count;           /* of an array of bindings; 0: no array */
+    struct image_shape image;
+    uint64_t bytes, stride;   /* of an array: one element's bytes, and from one to the next in the buffer that is bound */
 };
 
 struct program_source {
@@ -117,6 +145,7 @@ struct device_ops {
     void (*buffer_destroy)(struct device *, struct buffer *);
     bool (*upload)(struct device *, struct buffer *, uint64_t offset, const void *, uint64_t bytes, struct error *);
     bool (*download)(struct device *, struct buffer *, uint64_t offset, void *, uint64_t bytes, struct error *);
+    uint64_t (*address)(struct device *, struct buffer *); /* NULL: shaders cannot follow addresses */
     struct program *(*program_create)(struct device *, const struct program_source *, struct error *);
     void (*program_destroy)(struct device *, struct program *);
     uint64_t (*program_scratch)(struct device *, const struct program *); /* NULL: there is none */
@@ -155,6 +184,8 @@ bool device_upload(struct device *d, struct buffer *b, uint64_t offset, const vo
                    struct error *e);
 bool device_download(struct device *d, struct buffer *b, uint64_t offset, void *to, uint64_t bytes,
                      struct error *e);
+/* Of its first byte, as shaders see it (buffer_reference); 0 where they cannot: info.buffer_address says so. */
+uint64_t device_address(struct device *d, struct buffer *b);
 struct program *device_program(struct device *d, const struct program_source *s, struct error *e);
 void device_program_free(struct device *d, struct program *p);
 /* Bytes of memory that a program has for itself, all threads' together. */

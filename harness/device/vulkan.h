@@ -35,7 +35,10 @@
     X(DestroyCommandPool) X(AllocateCommandBuffers) X(FreeCommandBuffers) X(BeginCommandBuffer) X(EndCommandBuffer)  \
     X(CmdBindPipeline) X(CmdBindDescriptorSets) X(CmdPushConstants) X(CmdDispatch) X(CmdCopyBuffer) X(CmdFillBuffer) \
     X(CmdPipelineBarrier) X(CmdResetQueryPool) X(CmdWriteTimestamp) X(CreateQueryPool) X(DestroyQueryPool)           \
-    X(GetQueryPoolResults) X(QueueSubmit) X(CreateFence) X(DestroyFence) X(ResetFences) X(WaitForFences)
+    X(GetQueryPoolResults) X(QueueSubmit) X(CreateFence) X(DestroyFence) X(ResetFences) X(WaitForFences)             \
+    X(CreateImage) X(DestroyImage) X(GetImageMemoryRequirements) X(BindImageMemory) X(CreateImageView)               \
+    X(DestroyImageView) X(CreateSampler) X(DestroySampler) X(CmdCopyBufferToImage) X(CmdCopyImageToBuffer)           \
+    X(GetBufferDeviceAddress)
 
 #define VULKAN_POINTER(name) PFN_vk##name name;
 struct vulkan_api {
@@ -120,7 +123,31 @@ struct sequence *vulkan_sequence_create(struct device *d, const struct dispatch 
 bool vulkan_sequence_run(struct device *d, struct sequence *q, struct timing *t, struct error *e);
 void vulkan_sequence_destroy(struct device *d, struct sequence *q);
 
+uint64_t vulkan_address(struct device *d, struct buffer *b);
+
+/* One image of a sequence, and where its texels live. */
+struct vulkan_image {
+    VkImage handle;
+    VkDeviceMemory memory;
+    VkImageView view;
+    VkBuffer buffer;
+    uint64_t offset;
+    struct image_shape shape;
+    bool saved; /* a shader may write it: its texels go back */
+};
+/* Fails with EXIT_ENVIRONMENT where the device has no such images. */
+bool vulkan_image_create(struct vulkan *v, const struct program_binding *b, struct vulkan_image *out, struct error *e);
+void vulkan_image_destroy(struct vulkan *v, struct vulkan_image *i);
+/* Commands: from the buffer into the image, which stays in the general layout; and back. */
+void vulkan_image_load(struct vulkan *v, VkCommandBuffer c, const struct vulkan_image *i);
+void vulkan_image_save(struct vulkan *v, VkCommandBuffer c, const struct vulkan_image *i);
+VkSampler vulkan_sampler(struct vulkan *v, bool linear, struct error *e); /* VK_NULL_HANDLE with e: none */
+bool vulkan_filters(struct vulkan *v, enum texel_format f); /* can it be sampled linearly? */
+
+extern const VkDescriptorType vulkan_descriptor_types[BIND_KINDS];
 VkFormat vulkan_format(enum texel_format f);
+/* The first memory type of `allowed` that has all of `want`, preferring one with `like` too. -1: none. */
+int vulkan_memory_type(const struct vulkan *v, uint32_t allowed, VkMemoryPropertyFlags want, VkMemoryPropertyFlags like);
 /* Submits one command buffer and waits for it. */
 bool vulkan_submit(struct vulkan *v, VkCommandBuffer c, struct error *e);
 void vulkan_barrier(struct vulkan *v, VkCommandBuffer c);

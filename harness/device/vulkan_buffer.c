@@ -11,9 +11,7 @@
 /* Large enough that the copy, not the submission, takes the time; small beside any heap. */
 #define STAGING_BYTES (16ull << 20)
 
-/* The first memory type that fits and has all of `want`, preferring one with `like` too. -1: none. */
-static int memory_type(const struct vulkan *v, uint32_t allowed, VkMemoryPropertyFlags want,
-                       VkMemoryPropertyFlags like)
+int vulkan_memory_type(const struct vulkan *v, uint32_t allowed, VkMemoryPropertyFlags want, VkMemoryPropertyFlags like)
 {
     int found = -1;
     for (uint32_t i = 0; i < v->memory.memoryTypeCount; i++) {
@@ -48,7 +46,7 @@ static bool create(struct vulkan *v, uint64_t bytes, VkBufferUsageFlags usage, V
         return vulkan_fail(e, "vkCreateBuffer", r);
     VkMemoryRequirements needs;
     api->GetBufferMemoryRequirements(v->handle, *handle, &needs);
-    int type = memory_type(v, needs.memoryTypeBits, want, like);
+    int type = vulkan_memory_type(v, needs.memoryTypeBits, want, like);
     if (type < 0)
         return error_set(e, EXIT_ENVIRONMENT, "%s has no memory type for storage buffers", v->base.info.name);
     VkMemoryAllocateFlagsInfo flags = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO,
@@ -109,6 +107,13 @@ void vulkan_buffer_destroy(struct device *d, struct buffer *b)
     v->api.DestroyBuffer(v->handle, b->handle, NULL);
     v->api.FreeMemory(v->handle, b->memory, NULL);
     free(b);
+}
+
+uint64_t vulkan_address(struct device *d, struct buffer *b)
+{
+    struct vulkan *v = (struct vulkan *)d;
+    VkBufferDeviceAddressInfo info = {.sType = VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO, .buffer = b->handle};
+    return v->api.GetBufferDeviceAddress ? v->api.GetBufferDeviceAddress(v->handle, &info) : 0;
 }
 
 static bool staging_make(struct vulkan *v, struct error *e)

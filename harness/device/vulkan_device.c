@@ -257,6 +257,7 @@ static const struct device_ops vulkan_ops = {
     .buffer_destroy = vulkan_buffer_destroy,
     .upload = vulkan_upload,
     .download = vulkan_download,
+    .address = vulkan_address,
     .program_create = vulkan_program_create,
     .program_destroy = vulkan_program_destroy,
     .sequence_create = vulkan_sequence_create,

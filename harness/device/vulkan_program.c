@@ -5,25 +5,16 @@
 #include "harness/base/text.h"
 #include "harness/device/vulkan.h"
 
-static const VkDescriptorType descriptor_types[] = {
+const VkDescriptorType vulkan_descriptor_types[BIND_KINDS] = {
     [BIND_STORAGE] = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
     [BIND_UNIFORM] = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER,
     [BIND_TEXEL_READ] = VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER,
     [BIND_TEXEL_WRITE] = VK_DESCRIPTOR_TYPE_STORAGE_TEXEL_BUFFER,
+    [BIND_IMAGE] = VK_DESCRIPTOR_TYPE_STORAGE_IMAGE,
+    [BIND_TEXTURE] = VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE,
+    [BIND_SAMPLER] = VK_DESCRIPTOR_TYPE_SAMPLER,
+    [BIND_SAMPLED] = VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER,
 };
-
-VkFormat vulkan_format(enum texel_format f)
-{
-    static const VkFormat formats[TEXEL_FORMATS] = {
-        [TEXEL_NONE] = VK_FORMAT_UNDEFINED,
-        [TEXEL_RGBA32F] = VK_FORMAT_R32G32B32A32_SFLOAT,
-        [TEXEL_RGBA16F] = VK_FORMAT_R16G16B16A16_SFLOAT,
-        [TEXEL_R32F] = VK_FORMAT_R32_SFLOAT,
-        [TEXEL_R16F] = VK_FORMAT_R16_SFLOAT,
-        [TEXEL_R32UI] = VK_FORMAT_R32_UINT,
-    };
-    return formats[f];
-}
 
 static bool make_layouts(struct vulkan *v, struct program *p, struct error *e)
 {
@@ -38,8 +29,8 @@ static bool make_layouts(struct vulkan *v, struct program *p, struct error *e)
         for (int i = 0; i < p->binding_count; i++)
             if ((int)p->bindings[i].set == s)
                 list[n++] = (VkDescriptorSetLayoutBinding){.binding = p->bindings[i].binding,
-                                                           .descriptorType = descriptor_types[p->bindings[i].kind],
-                                                           .descriptorCount = 1,
+                                                           .descriptorType = vulkan_descriptor_types[p->bindings[i].kind],
+                                                           .descriptorCount = p->bindings[i].count ? p->bindings[i].count : 1,
                                                            .stageFlags = VK_SHADER_STAGE_COMPUTE_BIT};
         VkDescriptorSetLayoutCreateInfo info = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
                                                 .bindingCount = n,

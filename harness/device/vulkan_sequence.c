@@ -15,6 +15,9 @@ struct sequence {
     VkQueryPool queries; /* first, (after each step,) last */
     VkBufferView *texel_views;
     int texel_view_count;
+    struct vulkan_image *images; /* of all dispatches, in order */
+    int image_count;
+    VkSampler sampler; /* made where one is needed */
     int count;
     uint32_t stamps;
     double *step_ns;
@@ -52,69 +55,121 @@ bool vulkan_submit(struct vulkan *v, VkCommandBuffer c, struct error *e)
     return r ? vulkan_fail(e, "vkResetFences", r) : true;
 }
 
+static uint32_t elements(const struct program_binding *b)
+{
+    return b->count ? b->count : 1;
+}
+
+static bool is_texel(enum bind_kind k)
+{
+    return k == BIND_TEXEL_READ || k == BIND_TEXEL_WRITE;
+}
+
+static bool is_image(enum bind_kind k)
+{
+    return k == BIND_IMAGE || k == BIND_TEXTURE || k == BIND_SAMPLED;
+}
+
 static bool make_pool(struct vulkan *v, struct sequence *q, const struct dispatch *list, struct error *e)
 {
-    VkDescriptorPoolSize sizes[] = {{VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 1},
-                                    {VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER, 1},
-                                    {VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, 1},
-                                    {VK_DESCRIPTOR_TYPE_STORAGE_TEXEL_BUFFER, 1}};
-    uint32_t sets = 1, texels = 0;
+    VkDescriptorPoolSize sizes[BIND_KINDS];
+    uint32_t sets = 1, texels = 0, images = 0;
+    for (int i = 0; i < BIND_KINDS; i++)
+        sizes[i] = (VkDescriptorPoolSize){vulkan_descriptor_types[i], 1};
     for (int i = 0; i < q->count; i++) {
         if (list[i].kind != DISPATCH_PROGRAM)
             continue;
         sets += (uint32_t)list[i].program->set_count;
         for (int b = 0; b < list[i].program->binding_count; b++) {
-            enum bind_kind kind = list[i].program->bindings[b].kind;
-            sizes[kind].descriptorCount++;
-            texels += kind == BIND_TEXEL_READ || kind == BIND_TEXEL_WRITE;
+            const struct program_binding *p = &list[i].program->bindings[b];
+            sizes[p->kind].descriptorCount += elements(p);
+            texels += is_texel(p->kind) ? elements(p) : 0;
+            images += is_image(p->kind) ? elements(p) : 0;
         }
     }
     q->texel_views = need(sizeof *q->texel_views * (texels + 1));
+    q->images = need(sizeof *q->images * (images + 1));
     VkDescriptorPoolCreateInfo info = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
                                        .maxSets = sets,
-                                       .poolSizeCount = 4,
+                                       .poolSizeCount = BIND_KINDS,
                                        .pPoolSizes = sizes};
     VkResult r = v->api.CreateDescriptorPool(v->handle, &info, NULL, &q->pool);
     return r ? vulkan_fail(e, "vkCreateDescriptorPool", r) : true;
 }
 
-/* Writes one binding of one dispatch into its descriptor set. */
+static bool write_texels(struct vulkan *v, struct sequence *q, const struct program_binding *b,
+                         const VkDescriptorBufferInfo *range, VkWriteDescriptorSet *write, struct error *e)
+{
+    VkBufferViewCreateInfo info = {.sType = VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO,
+                                   .buffer = range->buffer,
+                                   .format = vulkan_format(b->format),
+                                   .offset = range->offset,
+                                   .range = range->range};
+    VkBufferView *texels = &q->texel_views[q->texel_view_count];
+    VkResult r = v->api.CreateBufferView(v->handle, &info, NULL, texels);
+    if (r)
+        return vulkan_fail(e, "vkCreateBufferView", r);
+    q->texel_view_count++;
+    write->pTexelBufferView = texels;
+    return true;
+}
+
+/* Makes what an image's or a sampler's descriptor names. */
+static bool write_image(struct vulkan *v, struct sequence *q, const struct program_binding *b,
+                        const VkDescriptorBufferInfo *range, VkDescriptorImageInfo *out, struct error *e)
+{
+    out->imageLayout = VK_IMAGE_LAYOUT_GENERAL;
+    if (b->kind == BIND_SAMPLER || b->kind == BIND_SAMPLED) {
+        bool linear = vulkan_filters(v, b->format ? b->format : TEXEL_RGBA32F);
+        if (!q->sampler && !(q->sampler = vulkan_sampler(v, linear, e)))
+            return false;
+        out->sampler = q->sampler;
+    }
+    if (!is_image(b->kind))
+        return true;
+    struct vulkan_image *i = &q->images[q->image_count++];
+    if (!vulkan_image_create(v, b, i, e))
+        return false;
+    i->buffer = range->buffer;
+    i->offset = range->offset;
+    out->imageView = i->view;
+    return true;
+}
+
+/* Writes one binding of one dispatch into its descriptor set, all elements of an array. */
 static bool write_binding(struct vulkan *v, struct sequence *q, const struct dispatch *d, int i, VkDescriptorSet set,
                           struct error *e)
 {
     const struct program_binding *b = &d->program->bindings[i];
     const struct buffer_view *view = &d->views[i];
-    uint64_t bytes = view->bytes ? view->bytes : view->buffer->bytes - view->offset;
-    VkDescriptorBufferInfo buffer = {view->buffer->handle, view->offset, bytes};
-    VkWriteDescriptorSet write = {.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
-                                  .dstSet = set,
-                                  .dstBinding = b->binding,
-                                  .descriptorCount = 1,
-                                  .descriptorType = b->kind == BIND_UNIFORM ? VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER
-                                                                            : VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
-                                  .pBufferInfo = &buffer};
-    if (b->kind == BIND_TEXEL_READ || b->kind == BIND_TEXEL_WRITE) {
-        VkBufferViewCreateInfo info = {.sType = VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO,
-                                       .buffer = view->buffer->handle,
-                                       .format = vulkan_format(b->format),
-                                       .offset = view->offset,
-                                       .range = bytes};
-        VkBufferView *texels = &q->texel_views[q->texel_view_count];
-        VkResult r = v->api.CreateBufferView(v->handle, &info, NULL, texels);
-        if (r)
-            return vulkan_fail(e, "vkCreateBufferView", r);
-        q->texel_view_count++;
-        write.descriptorType = b->kind == BIND_TEXEL_READ ? VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER
-                                                          : VK_DESCRIPTOR_TYPE_STORAGE_TEXEL_BUFFER;
-        write.pTexelBufferView = texels;
+    uint64_t bytes = b->count                  ? b->bytes
+                     : view->bytes             ? view->bytes
+                     : b->kind == BIND_SAMPLER ? 0
+                                               : view->buffer->bytes - view->offset;
+    for (uint32_t k = 0; k < elements(b); k++) {
+        VkDescriptorBufferInfo buffer = {view->buffer ? view->buffer->handle : VK_NULL_HANDLE, view->offset + k * b->stride, bytes};
+        VkDescriptorImageInfo image = {0};
+        VkWriteDescriptorSet write = {.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+                                      .dstSet = set,
+                                      .dstBinding = b->binding,
+                                      .dstArrayElement = k,
+                                      .descriptorCount = 1,
+                                      .descriptorType = vulkan_descriptor_types[b->kind],
+                                      .pBufferInfo = &buffer,
+                                      .pImageInfo = &image};
+        if (is_texel(b->kind) && !write_texels(v, q, b, &buffer, &write, e))
+            return false;
+        if ((is_image(b->kind) || b->kind == BIND_SAMPLER) && !write_image(v, q, b, &buffer, &image, e))
+            return false;
+        v->api.UpdateDescriptorSets(v->handle, 1, &write, 0, NULL);
     }
-    v->api.UpdateDescriptorSets(v->handle, 1, &write, 0, NULL);
     return true;
 }
 
 static bool record_program(struct vulkan *v, struct sequence *q, const struct dispatch *d, struct error *e)
 {
     struct program *p = d->program;
+    int images = q->image_count;
     VkDescriptorSet sets[VULKAN_SETS_MAX];
     VkDescriptorSetAllocateInfo allocate = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
                                             .descriptorPool = q->pool,
@@ -128,6 +183,10 @@ static bool record_program(struct vulkan *v, struct sequence *q, const struct di
     for (int i = 0; i < p->binding_count; i++)
         if (!write_binding(v, q, d, i, sets[p->bindings[i].set], e))
             return false;
+    for (int i = images; i < q->image_count; i++)
+        vulkan_image_load(v, q->commands, &q->images[i]);
+    if (images < q->image_count)
+        vulkan_barrier(v, q->commands);
     v->api.CmdBindPipeline(q->commands, VK_PIPELINE_BIND_POINT_COMPUTE, p->pipeline);
     if (p->set_count)
         v->api.CmdBindDescriptorSets(q->commands, VK_PIPELINE_BIND_POINT_COMPUTE, p->layout, 0,
@@ -135,6 +194,11 @@ static bool record_program(struct vulkan *v, struct sequence *q, const struct di
     if (p->push_bytes)
         v->api.CmdPushConstants(q->commands, p->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, p->push_bytes, d->push);
     v->api.CmdDispatch(q->commands, d->groups[0], d->groups[1], d->groups[2]);
+    if (images < q->image_count)
+        vulkan_barrier(v, q->commands);
+    for (int i = images; i < q->image_count; i++)
+        if (q->images[i].saved)
+            vulkan_image_save(v, q->commands, &q->images[i]);
     return true;
 }
 
@@ -221,6 +285,10 @@ void vulkan_sequence_destroy(struct device *d, struct sequence *q)
     for (int i = 0; i < q->texel_view_count; i++)
         v->api.DestroyBufferView(v->handle, q->texel_views[i], NULL);
     free(q->texel_views);
+    for (int i = 0; i < q->image_count; i++)
+        vulkan_image_destroy(v, &q->images[i]);
+    free(q->images);
+    v->api.DestroySampler(v->handle, q->sampler, NULL);
     v->api.DestroyDescriptorPool(v->handle, q->pool, NULL);
     v->api.DestroyQueryPool(v->handle, q->queries, NULL);
     if (q->commands)

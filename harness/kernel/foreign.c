@@ -4,10 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <spirv/unified1/spirv.h>
-
+#include "harness/kernel/foreign_bind.h"
 #include "harness/kernel/shader.h"
-#include "harness/spirv/reflect.h"
 
 bool foreign_is(const char *path)
 {
@@ -40,17 +38,39 @@ static bool parse_word(const char *text, uint32_t *out, struct error *e)
     return error_set(e, EXIT_USAGE, "'%s' is not a word: write 512, -3i or 0.5f", text);
 }
 
-static bool parse_push(struct step *s, const char *list, struct error *e)
+/* "&" or "&4096": the address of a fresh buffer at word *n. */
+static bool parse_address(struct plan *p, struct step *s, const char *word, uint64_t size, int *n, struct error *e)
 {
-    char *copy = need_string(list), *save = NULL;
+    char *end;
+    uint64_t bytes = word[1] ? strtoull(word + 1, &end, 10) : 4 * size;
+    if (word[1] && (*end || !bytes))
+        return error_set(e, EXIT_USAGE, "'%s' is not an address: write & or &BYTES", word);
+    *n += *n % 2;
+    if (*n + 2 > DEVICE_PUSH_MAX)
+        return error_set(e, EXIT_USAGE, "at most %d words", DEVICE_PUSH_MAX);
+    foreign_address(p, s, *n, bytes);
+    *n += 2;
+    return true;
+}
+
+/* *given: how many words. */
+static bool parse_push(struct plan *p, struct step *s, const struct foreign_options *o, int *given, struct error *e)
+{
+    char *copy = need_string(o->push), *save = NULL;
     bool ok = true;
     int n = 0;
-    for (char *word = list ? strtok_r(copy, ",", &save) : NULL; word && ok; word = strtok_r(NULL, ",", &save)) {
-        ok = n < DEVICE_PUSH_MAX || error_set(e, EXIT_USAGE, "--push: at most %d words", DEVICE_PUSH_MAX);
-        ok = ok && parse_word(trim(word), &s->push[n++], e);
+    for (char *word = o->push ? strtok_r(copy, ",", &save) : NULL; word && ok; word = strtok_r(NULL, ",", &save)) {
+        word = trim(word);
+        if (*word == '&') {
+            ok = parse_address(p, s, word, o->size ? o->size : FOREIGN_SIZE, &n, e);
+            continue;
+        }
+        ok = n < DEVICE_PUSH_MAX || error_set(e, EXIT_USAGE, "at most %d words", DEVICE_PUSH_MAX);
+        ok = ok && parse_word(word, &s->push[n++], e);
     }
     if (n > s->push_count)
         s->push_count = n;
+    *given = n;
     free(copy);
     return ok || error_prefix(e, "--push");
 }
@@ -120,144 +140,48 @@ static bool load(struct step *s, const char *path, const struct foreign_options 
     return ok;
 }
 
-/* How a resource is bound, where this lab can. */
-static const struct binding_facts {
-    enum resource_kind kind;
-    enum bind_kind bind;
-    bool texel;
-} facts[] = {
-    {RESOURCE_STORAGE_BUFFER, BIND_STORAGE, false},
-    {RESOURCE_UNIFORM_BUFFER, BIND_UNIFORM, false},
-    {RESOURCE_UNIFORM_TEXEL_BUFFER, BIND_TEXEL_READ, true},
-    {RESOURCE_STORAGE_TEXEL_BUFFER, BIND_TEXEL_WRITE, true},
-};
-
-static const struct binding_facts *facts_of(enum resource_kind kind)
-{
-    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
-        if (facts[i].kind == kind)
-            return &facts[i];
-    return NULL;
-}
-
-/* TEXEL_NONE: this lab does not have the format. Samplers do not name one. */
-static enum texel_format texel_format(const struct resource *r)
-{
-    switch (r->image_format) {
-    case SpvImageFormatUnknown: return r->element_float ? TEXEL_RGBA32F : TEXEL_R32UI;
-    case SpvImageFormatRgba32f: return TEXEL_RGBA32F;
-    case SpvImageFormatRgba16f: return TEXEL_RGBA16F;
-    case SpvImageFormatR32f: return TEXEL_R32F;
-    case SpvImageFormatR16f: return TEXEL_R16F;
-    case SpvImageFormatR32ui: return TEXEL_R32UI;
-    default: return TEXEL_NONE;
-    }
-}
-
-/* Numbers of the array's own kind. Integers stay below the size, since they are often indices; so does what is mixed, since
- * a float's bits as a count of rounds would be a billion. */
-static int add_tensor(struct plan *p, const struct resource *r, const struct binding_facts *f, uint64_t size)
-{
-    uint64_t bytes = f->texel ? size * (r->texel_bytes ? r->texel_bytes : 16) : r->fixed_bytes + r->stride * (r->has_runtime_array ? size : 0);
-    enum type type = r->element_float && r->element_width == 16 ? TYPE_F16
-                     : r->element_float                         ? TYPE_F32
-                     : r->element_width == 8                    ? TYPE_I8
-                                                                : TYPE_U32;
-    struct fill fill = {.kind = FILL_UNIFORM, .a = 0.5, .b = 1.5, .seed = 1u + (uint32_t)p->tensor_count};
-    if (type == TYPE_U32 || type == TYPE_I8)
-        fill.a = 0, fill.b = type == TYPE_I8 ? 100 : (double)(size > 1 ? size - 1 : 1);
-    enum role role = r->reads && r->writes ? ROLE_INOUT : r->writes ? ROLE_TEMP : ROLE_IN;
-    uint64_t unit = type_bytes(type, 1);
-    char name[32];
-    snprintf(name, sizeof name, "%.31s", r->name);
-    return plan_add_tensor(p, name, type, 1, (bytes + unit - 1) / unit, role, fill);
-}
-
-static void bind_resources(struct plan *p, struct step *s, const struct reflection *f, uint64_t size, bool *runnable,
-                           char why[200])
-{
-    for (uint32_t i = 0; i < f->resource_count; i++) {
-        const struct resource *r = &f->resources[i];
-        const struct binding_facts *facts_here = facts_of(r->kind);
-        if (!r->used || !r->bound)
-            continue;
-        if (!facts_here || r->count != 1 || s->binding_count + 1 >= STEP_BINDINGS_MAX) {
-            *runnable = false;
-            snprintf(why, 200, "%s is %s%s, which this lab does not bind", r->name, r->count == 1 ? "a " : "an array of ",
-                     resource_kind_name(r->kind));
-            continue;
-        }
-        if (facts_here->texel && texel_format(r) == TEXEL_NONE) {
-            *runnable = false;
-            snprintf(why, 200, "%s has a texel format that this lab does not bind", r->name);
-            continue;
-        }
-        const struct program_binding *seen = NULL; /* two variables may share a binding */
-        for (int k = 0; k < s->binding_count; k++)
-            if (s->bindings[k].slot.set == r->set && s->bindings[k].slot.binding == r->binding)
-                seen = &s->bindings[k].slot;
-        if (seen && seen->kind != facts_here->bind) {
-            *runnable = false;
-            snprintf(why, 200, "%s shares set %u, binding %u with a resource of another kind", r->name, r->set, r->binding);
-        }
-        if (seen)
-            continue;
-        int tensor = add_tensor(p, r, facts_here, size);
-        step_bind(s, tensor, facts_here->bind, facts_here->texel ? texel_format(r) : TEXEL_NONE, r->reads, r->writes);
-        s->bindings[s->binding_count - 1].slot.set = r->set;
-        s->bindings[s->binding_count - 1].slot.binding = r->binding;
-    }
-}
-
-static bool fill_step(struct plan *p, struct step *s, const struct foreign_options *o, bool *runnable, char why[200],
-                      struct error *e)
+static bool fill_step(struct plan *p, struct step *s, const struct foreign_options *o, struct foreign_verdict *v, struct error *e)
 {
     struct module m;
     struct reflection f;
     struct spec_value spec[DEVICE_SPEC_MAX];
+    int given;
     if (!parse_specs(s, o, e))
         return false;
     for (int i = 0; i < s->spec_count; i++)
         spec[i] = (struct spec_value){s->spec_ids[i], s->spec_values[i]};
-    if (!module_read(&m, s->spirv, s->spirv_words, spec, (size_t)s->spec_count, e))
-        return false;
-    bool ok = reflect(&f, &m, NULL, NULL, e);
-    if (ok) {
-        bind_resources(p, s, &f, o->size ? o->size : 1024, runnable, why);
-        uint64_t push = (f.push_bytes + 3) / 4;
-        if (push > DEVICE_PUSH_MAX) {
-            *runnable = false;
-            snprintf(why, 200, "it has more than %d bytes of push constants", 4 * DEVICE_PUSH_MAX);
-        }
-        s->push_count = (int)(push > DEVICE_PUSH_MAX ? DEVICE_PUSH_MAX : push);
-        if (f.uses_physical) {
-            *runnable = false;
-            snprintf(why, 200, "it follows addresses (buffer_reference) that only its own program can give it");
-        }
-        snprintf(s->entry, sizeof s->entry, "%s", f.entry);
-        reflection_free(&f);
-    }
-    module_free(&m);
     for (int i = 0; i < 3; i++)
         s->groups[i] = o->groups[i] ? o->groups[i] : 1;
-    return ok && parse_push(s, o->push, e);
+    if (!module_read(&m, s->spirv, s->spirv_words, spec, (size_t)s->spec_count, e))
+        return false;
+    bool ok = reflect(&f, &m, NULL, NULL, e) && parse_push(p, s, o, &given, e);
+    if (ok) {
+        foreign_bind(p, s, &f, o, v);
+        foreign_push(p, s, &m, &f, o, given, v);
+        snprintf(s->entry, sizeof s->entry, "%s", f.entry);
+    }
+    reflection_free(&f);
+    module_free(&m);
+    return ok;
 }
 
 struct plan *foreign_plan(const char *path, const struct foreign_options *o, bool *runnable, char why[200],
                           struct error *e)
 {
     struct plan *p = need(sizeof *p);
-    char unused[200];
+    struct foreign_verdict v = {.runnable = true};
     p->name = need_string(path);
     p->variant = need_string("single");
     p->counts_from = "counted";
-    *runnable = true;
     struct step *s = plan_add_step(p, path);
-    if (!load(s, path, o, e) || !fill_step(p, s, o, runnable, why ? why : unused, e)) {
+    if (!load(s, path, o, e) || !fill_step(p, s, o, &v, e)) {
         error_prefix(e, "%s", path);
         plan_free(p);
         return NULL;
     }
+    *runnable = v.runnable;
+    if (why)
+        snprintf(why, 200, "%s", v.why);
     p->tensor_bytes = p->tensor_count ? (double)tensor_bytes(&p->tensors[0]) : 0;
     plan_finish(p);
     return p;

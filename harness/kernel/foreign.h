@@ -8,7 +8,10 @@
 struct foreign_options {
     uint64_t size;       /* elements of each runtime array, of the array's own type; 0: 1024 */
     uint32_t groups[3];  /* workgroups; 0: 1 */
-    const char *push;    /* "512,-3i,0.5f": one 32-bit word each; NULL: none. Missing words are 0 */
+    uint32_t image[3];   /* texels of each image: width, height, and depth or layers; 0: 64, 64, 4 */
+    /* "512,-3i,0.5f,&,&4096": a 32-bit word each, but & is the address (two words, from an even one on) of a fresh buffer of
+     * size words, or of that many bytes. Words that are missing are 0, or addresses where the shader declares them so; NULL: all. */
+    const char *push;
     const char *const *defines; /* "NAME=VALUE" or "NAME", for GLSL */
     int define_count;
     const char *const *specs;  /* "ID=VALUE", VALUE as in push */

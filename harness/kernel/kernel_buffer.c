@@ -35,23 +35,26 @@ static bool read_type(const struct header *h, struct kernel_buffer *b, char *wor
 }
 
 const struct texel_facts texel_facts[TEXEL_FORMATS] = {
-    [TEXEL_NONE] = {"none", TYPE_COUNT, 0, 0},     [TEXEL_RGBA32F] = {"rgba32f", TYPE_F32, 4, 1},
-    [TEXEL_RGBA16F] = {"rgba16f", TYPE_F16, 4, 2}, [TEXEL_R32F] = {"r32f", TYPE_F32, 1, 3},
-    [TEXEL_R16F] = {"r16f", TYPE_F16, 1, 9},       [TEXEL_R32UI] = {"r32ui", TYPE_U32, 1, 33},
+    [TEXEL_NONE] = {"none", TYPE_COUNT, 0},     [TEXEL_RGBA32F] = {"rgba32f", TYPE_F32, 4},
+    [TEXEL_RGBA16F] = {"rgba16f", TYPE_F16, 4}, [TEXEL_R32F] = {"r32f", TYPE_F32, 1},
+    [TEXEL_R16F] = {"r16f", TYPE_F16, 1},       [TEXEL_R32UI] = {"r32ui", TYPE_U32, 1},
 };
 
 static bool read_texel(const struct header *h, struct kernel_buffer *b, const char *format)
 {
     const char *names[TEXEL_FORMATS];
     char shown[WORD_TEXT], hint[HINT_TEXT];
+    int count = 0;
     for (int i = TEXEL_NONE + 1; i < TEXEL_FORMATS; i++) {
-        names[i - 1] = texel_facts[i].name;
+        if (!texel_facts[i].name)
+            continue;
+        names[count++] = texel_facts[i].name;
         if (strcmp(texel_facts[i].name, format) == 0)
             b->texel = (enum texel_format)i;
     }
     if (b->texel == TEXEL_NONE)
         return header_refuse(h, "there is no texel format '%s'%s", word_shown(shown, format),
-                             name_hint(hint, format, names, TEXEL_FORMATS - 1));
+                             name_hint(hint, format, names, count));
     if (texel_facts[b->texel].type != b->type)
         return header_refuse(h, "texels of %s hold %s, but buffer %s is %s; write the one that is meant",
                              format, type_name(texel_facts[b->texel].type), b->name, type_name(b->type));

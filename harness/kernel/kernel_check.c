@@ -16,7 +16,7 @@ static struct contract contract_of(const struct kernel *k)
                                                 .reads = b->role != ROLE_OUT,
                                                 .writes = b->role != ROLE_IN,
                                                 .texel = b->texel ? texel_facts[b->texel].name : NULL,
-                                                .texel_format = texel_facts[b->texel].spirv,
+                                                .texel_format = b->texel,
                                                 .texel_float = texel_facts[b->texel].type != TYPE_U32};
     }
     for (int i = 0; i < k->shapes; i++)

@@ -34,11 +34,11 @@ char *name_hint(char out[HINT_TEXT], const char *word, const char *const *names,
 #define WORD_TEXT 48
 char *word_shown(char out[WORD_TEXT], const char *word);
 
-/* A texel format: its name, how many elements of what type a texel holds, and SPIR-V's number for it. */
+/* A texel format that headers can name: how many elements of what type a texel holds. */
 struct texel_facts {
     const char *name;
     enum type type;
-    uint32_t elements, spirv;
+    uint32_t elements;
 };
 extern const struct texel_facts texel_facts[TEXEL_FORMATS];
 

@@ -257,7 +257,7 @@ void plan_finish(struct plan *p)
         s->cost.bytes_read = s->cost.bytes_written = s->cost.largest_buffer_bytes = 0;
         for (int k = 0; k < s->binding_count; k++) {
             const struct step_binding *b = &s->bindings[k];
-            double bytes = (double)tensor_bytes(&p->tensors[b->tensor]);
+            double bytes = b->tensor < 0 ? 0 : (double)tensor_bytes(&p->tensors[b->tensor]);
             if (b->reads && !counted(s, k, false))
                 s->cost.bytes_read += bytes;
             if (b->writes && !counted(s, k, true))

@@ -39,7 +39,7 @@ struct tensor {
 };
 
 struct step_binding {
-    int tensor;
+    int tensor; /* -1: a sampler has none */
     struct program_binding slot; /* set, binding, kind, texel format */
     bool reads, writes;
     double passes_declared; /* issued passes over the tensor, by header; NAN where nothing says so */
@@ -50,6 +50,7 @@ unsigned plan_need(const char *name); /* 0 where there is none */
 #define PLAN_NEEDS "subgroup, f16_storage, f16_arithmetic, i8_storage, i64, f64"
 
 #define STEP_BINDINGS_MAX 16
+#define STEP_ADDRESSES_MAX (DEVICE_PUSH_MAX / 2)
 struct step {
     char *label;       /* for tables and records: "layernorm|bias" or "layernorm/2-one-read" */
     enum language language; /* says which of the two follows */
@@ -63,6 +64,10 @@ struct step {
     int binding_count;
     uint32_t push[DEVICE_PUSH_MAX];
     int push_count;
+    struct {
+        int word, tensor; /* two words of push: the address of a buffer that is not bound (buffer_reference) */
+    } addresses[STEP_ADDRESSES_MAX];
+    int address_count;
     uint32_t spec_ids[DEVICE_SPEC_MAX], spec_values[DEVICE_SPEC_MAX];
     int spec_count;
     unsigned needs; /* bits of plan_need */

@@ -21,13 +21,6 @@ struct counting {
     uint64_t lab_bytes;
 };
 
-static uint32_t texel_bytes(enum texel_format f)
-{
-    static const uint32_t bytes[TEXEL_FORMATS] = {
-        [TEXEL_RGBA32F] = 16, [TEXEL_RGBA16F] = 8, [TEXEL_R32F] = 4, [TEXEL_R16F] = 2, [TEXEL_R32UI] = 4};
-    return bytes[f];
-}
-
 static bool words_of(const struct step *s, const uint32_t **words, size_t *count, struct error *e)
 {
     struct spirv spirv;
@@ -53,42 +46,58 @@ static bool validate(const struct counting *c, const uint32_t *words, size_t cou
     return error_prefix(e, "the instrumented %s", c->step->label);
 }
 
+static struct bound_size bound_as(const struct program_binding *b)
+{
+    const struct image_shape *i = &b->image;
+    return (struct bound_size){.set = b->set,
+                               .binding = b->binding,
+                               .texel_bytes = texel_format_bytes(b->format),
+                               .count = b->count,
+                               .width = i->width,
+                               .height = i->height,
+                               .layers = i->depth * i->layers};
+}
+
 static bool instrument_step(struct counting *c, bool footprint, struct error *e)
 {
     const struct step *s = c->step;
-    struct texel_size texels[STEP_BINDINGS_MAX];
+    struct bound_size bound[STEP_BINDINGS_MAX];
     struct spec_value spec[DEVICE_SPEC_MAX];
     const uint32_t *words;
     size_t count;
     for (int i = 0; i < s->binding_count; i++)
-        texels[i] = (struct texel_size){s->bindings[i].slot.set, s->bindings[i].slot.binding,
-                                        texel_bytes(s->bindings[i].slot.format)};
+        bound[i] = bound_as(&s->bindings[i].slot);
     for (int i = 0; i < s->spec_count; i++)
         spec[i] = (struct spec_value){s->spec_ids[i], s->spec_values[i]};
     struct instrument_options o = {.spec = spec,
                                    .specs = (uint32_t)s->spec_count,
                                    .footprint = footprint,
-                                   .texels = texels,
-                                   .texel_count = (uint32_t)s->binding_count};
+                                   .bound = bound,
+                                   .bound_count = (uint32_t)s->binding_count};
     return words_of(s, &words, &count, e) && instrument(&c->in, words, count, &o, e) && validate(c, words, count, e);
 }
 
-/* The tensor bound at a place, -1: none. */
-static int tensor_at(const struct step *s, uint32_t set, uint32_t binding)
+/* What is bound at a place; NULL: nothing. */
+static const struct step_binding *bound_at(const struct step *s, uint32_t set, uint32_t binding)
 {
     for (int i = 0; i < s->binding_count; i++)
         if (s->bindings[i].slot.set == set && s->bindings[i].slot.binding == binding)
-            return s->bindings[i].tensor;
-    return -1;
+            return &s->bindings[i];
+    return NULL;
+}
+
+/* Bytes of the tensor there, of one element where it is an array; 0: none. */
+static uint64_t bytes_at(const struct counting *c, uint32_t set, uint32_t binding)
+{
+    const struct step_binding *b = bound_at(c->step, set, binding);
+    return !b || b->tensor < 0 ? 0 : b->slot.count ? b->slot.bytes : tensor_bytes(&c->plan->tensors[b->tensor]);
 }
 
 static void prepare_lab(struct counting *c)
 {
     c->target_bytes = need(sizeof *c->target_bytes * (c->in.target_count + 1));
-    for (uint32_t i = 0; i < c->in.target_count; i++) {
-        int t = tensor_at(c->step, c->in.targets[i].set, c->in.targets[i].binding);
-        c->target_bytes[i] = t < 0 ? 0 : (tensor_bytes(&c->plan->tensors[t]) + 3) & ~3ull;
-    }
+    for (uint32_t i = 0; i < c->in.target_count; i++)
+        c->target_bytes[i] = (bytes_at(c, c->in.targets[i].set, c->in.targets[i].binding) + 3) & ~3ull;
     c->lab_bytes = instrument_bytes(&c->in, c->target_bytes);
     c->lab = need(c->lab_bytes);
     instrument_prepare(&c->in, c->target_bytes, c->lab);
@@ -111,12 +120,22 @@ static bool run_step(struct counting *c, struct pool *pool, struct error *e)
     q.program = lab ? pool_program(pool, &copy, NULL, e) : NULL;
     memcpy(q.groups, copy.groups, sizeof q.groups);
     memcpy(q.push, copy.push, sizeof q.push);
+    if (copy.address_count && !d->info.buffer_address) {
+        device_buffer_free(d, lab);
+        return error_set(e, EXIT_ENVIRONMENT, "%s cannot follow addresses (buffer_reference)", d->info.name);
+    }
     bool ok = q.program && device_upload(d, lab, 0, c->lab, c->lab_bytes, e);
     for (int i = 0; i < c->step->binding_count && ok; i++) {
-        const struct tensor *t = &c->plan->tensors[copy.bindings[i].tensor];
-        struct buffer *b = pool_tensor(pool, t, e);
-        q.views[i] = (struct buffer_view){b, 0, (tensor_bytes(t) + 3) & ~3ull};
+        const struct tensor *t = copy.bindings[i].tensor < 0 ? NULL : &c->plan->tensors[copy.bindings[i].tensor];
+        struct buffer *b = t ? pool_tensor(pool, t, e) : NULL; /* a sampler has none */
+        q.views[i] = (struct buffer_view){b, 0, t ? (tensor_bytes(t) + 3) & ~3ull : 0};
+        ok = b != NULL || !t;
+    }
+    for (int i = 0; i < c->step->address_count && ok; i++) {
+        struct buffer *b = pool_tensor(pool, &c->plan->tensors[c->step->addresses[i].tensor], e);
+        uint64_t address = b ? device_address(d, b) : 0;
         ok = b != NULL;
+        memcpy(&q.push[c->step->addresses[i].word], &address, sizeof address);
     }
     q.views[c->step->binding_count] = (struct buffer_view){lab, 0, c->lab_bytes};
     struct sequence *sequence = ok ? device_sequence(d, &q, 1, false, e) : NULL;
@@ -129,27 +148,61 @@ static bool run_step(struct counting *c, struct pool *pool, struct error *e)
 
 /* ---- reading what was counted ---- */
 
-/* The entry of a binding, made on first sight: two variables may share one. */
-static struct traffic_buffer *buffer_of(struct traffic_step *t, const struct counting *c, uint32_t resource)
+/* Does the text access the resource, or element, of that index? */
+static bool accessed(const struct counting *c, uint32_t index)
+{
+    for (uint32_t i = 0; i < c->in.mix.item_count; i++)
+        if (c->in.mix.items[i].kind <= COUNT_ATOMIC && c->in.mix.items[i].resource == index)
+            return true;
+    return false;
+}
+
+/* Is the resource told apart by elements? So where all its accesses name theirs. */
+static bool by_element(const struct counting *c, uint32_t resource)
+{
+    uint32_t first = c->in.mix.elements[resource];
+    for (uint32_t k = 0; first && !accessed(c, resource) && k < c->in.reflection.resources[resource].count; k++)
+        if (accessed(c, first + k))
+            return true;
+    return false;
+}
+
+/* The entry of a binding, or of an element of its array, made on first sight: two variables may share one. */
+static struct traffic_buffer *buffer_of(struct traffic_step *t, const struct counting *c, uint32_t resource, uint32_t element)
 {
     const struct resource *r = &c->in.reflection.resources[resource];
+    int own = by_element(c, resource) ? (int)element : -1;
     for (int i = 0; i < t->buffer_count; i++)
-        if (t->buffers[i].set == r->set && t->buffers[i].binding == r->binding && !t->buffers[i].shared_name)
+        if (t->buffers[i].set == r->set && t->buffers[i].binding == r->binding && t->buffers[i].element == own &&
+            !t->buffers[i].shared_name)
             return &t->buffers[i];
+    t->buffers = need_more(t->buffers, sizeof *t->buffers * (size_t)(t->buffer_count + 1));
     struct traffic_buffer *b = &t->buffers[t->buffer_count++];
-    int tensor = tensor_at(c->step, r->set, r->binding);
-    *b = (struct traffic_buffer){.set = r->set, .binding = r->binding};
-    snprintf(b->name, sizeof b->name, "%s", tensor < 0 ? r->name : c->plan->tensors[tensor].name);
-    b->tensor_bytes = tensor < 0 ? 0 : tensor_bytes(&c->plan->tensors[tensor]);
+    const struct step_binding *bound = bound_at(c->step, r->set, r->binding);
+    const char *name = bound && bound->tensor >= 0 ? c->plan->tensors[bound->tensor].name : r->name;
+    *b = (struct traffic_buffer){.set = r->set, .binding = r->binding, .element = own};
+    snprintf(b->name, sizeof b->name, own < 0 ? "%s" : "%.50s[%d]", name, own);
+    b->tensor_bytes = bytes_at(c, r->set, r->binding) * (own < 0 && r->count > 1 ? r->count : 1);
     return b;
+}
+
+static bool is_listed(const struct resource *r)
+{
+    return r->bound && r->used && r->kind != RESOURCE_SAMPLER;
 }
 
 static void list_buffers(struct traffic_step *t, const struct counting *c)
 {
-    t->buffers = need(sizeof *t->buffers * (c->in.mix.resources + 2));
-    for (uint32_t i = 0; i < c->in.reflection.resource_count; i++)
-        if (c->in.reflection.resources[i].bound && c->in.reflection.resources[i].used)
-            buffer_of(t, c, i);
+    for (uint32_t i = 0; i < c->in.reflection.resource_count; i++) {
+        const struct resource *r = &c->in.reflection.resources[i];
+        if (!is_listed(r))
+            continue;
+        if (!by_element(c, i))
+            buffer_of(t, c, i, 0);
+        for (uint32_t k = 0; by_element(c, i) && k < r->count; k++)
+            if (accessed(c, c->in.mix.elements[i] + k))
+                buffer_of(t, c, i, k);
+    }
 }
 
 static void add_resource(struct traffic_buffer *b, const struct resource_totals *r)
@@ -175,13 +228,22 @@ static void read_totals(struct traffic_step *t, const struct counting *c, struct
     t->atomics = n.atomics;
     t->subgroup_ops = n.subgroup_ops;
     t->branches = n.branches;
-    for (uint32_t i = 0; i < c->in.reflection.resource_count; i++)
-        if (c->in.reflection.resources[i].bound && c->in.reflection.resources[i].used)
-            add_resource(buffer_of(t, c, i), &n.resources[i]);
+    for (uint32_t i = 0; i < c->in.reflection.resource_count; i++) {
+        const struct resource *r = &c->in.reflection.resources[i];
+        uint32_t first = c->in.mix.elements[i];
+        if (!is_listed(r))
+            continue;
+        if (!by_element(c, i))
+            add_resource(buffer_of(t, c, i, 0), &n.resources[i]);
+        for (uint32_t k = 0; first && k < r->count; k++)
+            if (accessed(c, first + k))
+                add_resource(buffer_of(t, c, i, k), &n.resources[first + k]);
+    }
     const struct resource_totals *address = &n.resources[c->in.mix.address];
     if (address->loads + address->stores > 0) {
+        t->buffers = need_more(t->buffers, sizeof *t->buffers * (size_t)(t->buffer_count + 1));
         struct traffic_buffer *b = &t->buffers[t->buffer_count++];
-        *b = (struct traffic_buffer){.name = "buffer_reference", .shared_name = true};
+        *b = (struct traffic_buffer){.name = "buffer_reference", .element = -1, .shared_name = true};
         add_resource(b, address);
     }
     totals_free(&n);
@@ -193,7 +255,9 @@ static void read_footprint(struct traffic_step *t, const struct counting *c)
     struct footprint_bytes *f = need(sizeof *f * (c->in.target_count + 1));
     footprint_read(&c->in, c->target_bytes, c->lab, f);
     for (uint32_t i = 0; i < c->in.target_count; i++) {
-        struct traffic_buffer *b = buffer_of(t, c, c->in.targets[i].resource);
+        if (f[i].touched == 0)
+            continue;
+        struct traffic_buffer *b = buffer_of(t, c, c->in.targets[i].resource, c->in.targets[i].element);
         b->bytes_read_first += f[i].read_first;
         b->bytes_written += f[i].written;
         b->bytes_compulsory += f[i].compulsory;
@@ -219,7 +283,7 @@ static void read_faults(struct traffic_step *t, const struct counting *c)
         const struct target *target = &c->in.targets[faults[i].target];
         f->set = target->set;
         f->binding = target->binding;
-        snprintf(f->buffer, sizeof f->buffer, "%s", buffer_of(t, c, target->resource)->name);
+        snprintf(f->buffer, sizeof f->buffer, "%s", buffer_of(t, c, target->resource, target->element)->name);
     }
 }
 

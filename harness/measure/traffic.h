@@ -9,6 +9,7 @@
 struct traffic_buffer {
     char name[64];
     uint32_t set, binding;
+    int element;           /* of an array of bindings, where all accesses name theirs; -1: the whole binding */
     bool shared_name;      /* buffer_reference and push constants have no binding */
     uint64_t tensor_bytes; /* what one pass is; 0 where there is no tensor */
     uint64_t loads, stores, bytes_loaded, bytes_stored;

@@ -56,9 +56,7 @@ double workload_temp_bytes(const struct workload *w)
 /* What a binding can cover: a texel buffer's limit is in texels. */
 static uint64_t largest_view(const struct device_info *info, enum texel_format format)
 {
-    static const uint64_t bytes[TEXEL_FORMATS] = {
-        [TEXEL_RGBA32F] = 16, [TEXEL_RGBA16F] = 8, [TEXEL_R32F] = 4, [TEXEL_R16F] = 2, [TEXEL_R32UI] = 4};
-    return format == TEXEL_NONE ? info->max_binding_bytes : info->max_texel_elements * bytes[format];
+    return format == TEXEL_NONE ? info->max_binding_bytes : info->max_texel_elements * texel_format_bytes(format);
 }
 
 void workload_dispatches(const struct workload *w, bool guarded, struct dispatch *list)

@@ -48,12 +48,12 @@ static void add_offset(struct emit *e, struct words *to, struct address *a, uint
     a->offset = a->offset ? emit_two(e, to, SpvOpIAdd, emit_u32(e), a->offset, value) : value;
 }
 
-/* bad |= index >= count */
-static void add_limit(struct emit *e, struct words *to, struct address *a, uint32_t index, uint32_t count)
+uint32_t address_limit(struct emit *e, struct words *to, struct address *a, uint32_t index, uint32_t count)
 {
     uint32_t boolean = emit_bool(e);
     uint32_t out = emit_two(e, to, SpvOpUGreaterThanEqual, boolean, index, emit_constant(e, count));
     a->bad = a->bad ? emit_two(e, to, SpvOpLogicalOr, boolean, a->bad, out) : out;
+    return out;
 }
 
 /* One step into an array, matrix or vector, `stride` bytes an element. */
@@ -75,9 +75,9 @@ static void step_array(struct emit *e, struct words *to, struct address *a, cons
         a->index = value;
     /* Behind a runtime array's last element that 32 bits can reach the product would wrap. */
     if (count)
-        add_limit(e, to, a, value, count);
+        address_limit(e, to, a, value, count);
     else if (stride > 1)
-        add_limit(e, to, a, value, UINT32_MAX / stride);
+        address_limit(e, to, a, value, UINT32_MAX / stride);
     if (stride != 1)
         value = emit_two(e, to, SpvOpIMul, emit_u32(e), value, emit_constant(e, stride));
     add_offset(e, to, a, value);
@@ -117,14 +117,11 @@ static bool step(struct emit *e, struct words *to, struct address *a, uint32_t i
 }
 
 /* The first index into an array of resources chooses the resource and is no part of the address. */
-static bool step_resource(struct emit *e, struct words *to, struct address *a, uint32_t index)
+static bool step_resource(struct emit *e, struct address *a)
 {
     const struct spirv_type *t = module_type(e->m, a->type);
     if (!t || (t->kind != TYPE_ARRAY && t->kind != TYPE_RUNTIME_ARRAY))
         return false;
-    a->element = address_u32(e, to, index);
-    if (t->count)
-        add_limit(e, to, a, a->element, t->count);
     a->type = t->element;
     return true;
 }
@@ -138,7 +135,7 @@ bool address_write(struct emit *e, struct words *to, const struct chain *c, bool
     for (uint32_t i = c->count; i-- > 0;) {
         const uint32_t *w = c->link[i];
         for (uint32_t k = 4; k < word_length(*w); k++) {
-            bool stepped = choose ? step_resource(e, to, a, w[k]) : step(e, to, a, w[k]);
+            bool stepped = choose ? step_resource(e, a) : step(e, to, a, w[k]);
             choose = false;
             if (!stepped) {
                 *why = "its layout is not explicit";

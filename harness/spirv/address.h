@@ -14,7 +14,6 @@ struct address {
     uint64_t fixed;
     uint32_t bad;       /* id of a bool: some index is out of its array; 0: none can be */
     uint32_t index;     /* id of the first index into an array that is no constant, as u32; 0: none */
-    uint32_t element;   /* id of the index into an array of resources, as u32; 0: none */
     uint32_t strides;   /* of the computed part, or-ed: its lowest bit divides that part */
 };
 
@@ -34,6 +33,9 @@ bool address_chain(const struct module *m, uint32_t pointer, struct chain *c);
  * with *why where the layout does not allow it (nothing wrong is written then, perhaps something useless). */
 bool address_write(struct emit *e, struct words *to, const struct chain *c, bool resources, struct address *a,
                    const char **why);
+
+/* The address is bad, too, where index >= count. Gives the comparison's id. */
+uint32_t address_limit(struct emit *e, struct words *to, struct address *a, uint32_t index, uint32_t count);
 
 /* An index as a u32: converted, bit-cast or itself. */
 uint32_t address_u32(struct emit *e, struct words *to, uint32_t value);

@@ -166,14 +166,24 @@ static void aim(struct footprint *f)
     f->size = emit_load(e, f->body, u32, marks_word(&f->marks, f->body, next));
 }
 
-/* Begins an access to the resource whose first target is `first`, or to its element `element`. */
-static void begin_access(struct footprint *f, const struct memory_access *a, struct site site, uint32_t index, uint32_t element)
+/* Begins an access to site.resource, or where that is an array, to the element that a->object chooses. */
+static void begin_access(struct footprint *f, const struct memory_access *a, struct site site, struct address *address)
 {
-    f->first = site.target;
+    struct emit *e = f->e;
+    const struct resource *r = &f->in->reflection.resources[site.resource];
+    uint32_t chosen = element_index(e->m, a->object);
+    int64_t k;
+    bool known = chosen && constant_value(e->m, chosen, &k) && k >= 0 && k < r->count;
+    f->first = f->first_target[site.resource] - 1 + (known ? (uint32_t)k : 0);
+    f->element = chosen && !known ? address_u32(e, f->body, chosen) : 0;
+    if (f->element) {
+        uint32_t out = address_limit(e, f->body, address, f->element, r->count);
+        f->element = emit_op(e, f->body, SpvOpSelect, emit_u32(e), 3, (uint32_t[]){out, emit_constant(e, 0), f->element});
+    }
+    site.target = f->first;
     f->site = add_site(f, site);
     f->mode = a->reads && a->writes ? MARK_BOTH : a->writes ? MARK_WRITE : MARK_READ;
-    f->index = index;
-    f->element = element;
+    f->index = address->index;
     f->base = 0;
 }
 
@@ -288,38 +298,85 @@ static void mark_buffer(struct footprint *f, const uint32_t *w, struct source_li
         not_marked(f, w, line, name, why);
         return;
     }
-    struct site site = {
-        .target = first - 1, .variable = c.variable, .resource = resource, .writes = a->writes, .line = line};
+    struct site site = {.variable = c.variable, .resource = resource, .writes = a->writes, .line = line};
     site.bytes = t ? (uint32_t)t->bytes : 0;
-    begin_access(f, a, site, address.index, address.element);
+    begin_access(f, a, site, &address);
     if (!mark_pointee(f, &address, a->type))
         not_marked(f, w, line, name, "it moves too many parts at once, or its layout is not explicit");
 }
 
-/* Texel buffers: the coordinate times the texel's bytes. */
+/* A texel's place is the coordinates in row order; outside of any of them it is a fault. */
+static void place_texel(struct footprint *f, struct address *a, uint32_t coordinate, const uint32_t *extents, uint32_t count)
+{
+    struct emit *e = f->e;
+    const struct spirv_type *t = type_of_value(e->m, coordinate);
+    uint32_t u32 = emit_u32(e), place = 0;
+    for (uint32_t i = count; i-- > 0;) {
+        uint32_t x = coordinate;
+        if (t->kind == TYPE_VECTOR) {
+            x = emit_two(e, f->body, SpvOpCompositeExtract, t->element, coordinate, i);
+            x = module_type(e->m, t->element)->id == u32 ? x : emit_op(e, f->body, SpvOpBitcast, u32, 1, &x);
+        } else {
+            x = address_u32(e, f->body, x);
+        }
+        address_limit(e, f->body, a, x, extents[i]);
+        uint32_t before = place ? emit_two(e, f->body, SpvOpIMul, u32, place, emit_constant(e, extents[i])) : 0;
+        place = before ? emit_two(e, f->body, SpvOpIAdd, u32, before, x) : x;
+    }
+    a->index = place;
+}
+
+/* The extents of an image's coordinates, as bound; a texel buffer's is its limit only. 0: not known. */
+static uint32_t extents_of(const struct footprint *f, const struct resource *r, uint32_t bytes, uint32_t out[3])
+{
+    const struct bound_size *b = bound_find(r, f->options->bound, f->options->bound_count);
+    uint32_t plane = r->image_dim == SpvDim1D ? 1 : 2, count = plane;
+    if (r->image_dim == SpvDimBuffer) {
+        out[0] = UINT32_MAX / bytes;
+        return 1;
+    }
+    if (!b || !b->width || !b->height || !b->layers || r->image_samples)
+        return 0;
+    out[0] = b->width;
+    out[1] = b->height;
+    if (r->image_arrayed || r->image_dim == SpvDim3D || r->image_dim == SpvDimCube)
+        out[count++] = b->layers;
+    return (uint64_t)b->width * b->height * b->layers * bytes <= UINT32_MAX ? count : 0;
+}
+
+/* Only the first level is bound. */
+static bool first_level(const struct module *m, const uint32_t *w)
+{
+    int64_t level;
+    bool chooses = word_op(*w) == SpvOpImageFetch && word_length(*w) > 6 && (w[5] & SpvImageOperandsLodMask);
+    return !chooses || (constant_value(m, w[6], &level) && level == 0);
+}
+
+/* Texel buffers and images: the coordinates' place times the texel's bytes. */
 static void mark_texel(struct footprint *f, const uint32_t *w, struct source_line line,
                        const struct memory_access *a, uint32_t resource)
 {
     const struct resource *r = &f->in->reflection.resources[resource];
     const uint32_t *pointer = a->atomic ? module_def(f->e->m, a->object) : NULL;
-    uint32_t first = f->first_target[resource],
-             bytes = texel_bytes(r, f->options->texels, f->options->texel_count);
+    uint32_t first = f->first_target[resource], extents[3], bytes = texel_bytes(r, f->options->bound, f->options->bound_count);
     uint32_t coordinate = pointer ? pointer[4] : word_op(*w) == SpvOpImageWrite ? w[2] : w[4];
-    const struct spirv_type *t = type_of_value(f->e->m, coordinate);
-    const struct spirv_type *texel = module_type(f->e->m, a->type);
+    const struct spirv_type *t = type_of_value(f->e->m, coordinate), *texel = module_type(f->e->m, a->type);
     if (bytes == 0)
         bytes = texel ? (uint32_t)texel->bytes : 0;
-    if (!first || bytes == 0 || r->count != 1 || !t || t->kind != TYPE_INT || t->width != 32) {
-        not_marked(f, w, line, r->name,
-                   "images, and arrays of texel buffers, have no addresses that the lab knows");
+    uint32_t count = first && bytes ? extents_of(f, r, bytes, extents) : 0, given = !t ? 0 : t->kind == TYPE_VECTOR ? t->count : 1;
+    if (a->sampled || a->gather) {
+        not_marked(f, w, line, r->name, "which texels a filter reads is the device's affair");
+        return;
+    }
+    if (!count || given < count || t->is_float || t->width != 32 || !first_level(f->e->m, w)) {
+        not_marked(f, w, line, r->name, "how large the image is, or which texel it means, is not known");
         return;
     }
     struct emit *e = f->e;
-    struct address address = {.index = address_u32(e, f->body, coordinate)};
-    uint32_t limit = emit_constant(e, UINT32_MAX / bytes), u32 = emit_u32(e);
-    address.bad = emit_two(e, f->body, SpvOpUGreaterThanEqual, emit_bool(e), address.index, limit);
-    address.offset = emit_two(e, f->body, SpvOpIMul, u32, address.index, emit_constant(e, bytes));
-    begin_access(f, a, (struct site){first - 1, r->variable, resource, a->writes, bytes, line}, address.index, 0);
+    struct address address = {.strides = bytes};
+    place_texel(f, &address, coordinate, extents, count);
+    address.offset = emit_two(e, f->body, SpvOpIMul, emit_u32(e), address.index, emit_constant(e, bytes));
+    begin_access(f, a, (struct site){0, r->variable, resource, a->writes, bytes, line}, &address);
     mark(f, &address, 0, bytes);
 }
 

@@ -22,7 +22,7 @@
 #include "harness/spirv/instrument.h"
 
 /* Lists in->targets. */
-void footprint_targets(struct instrumented *in);
+void footprint_targets(struct instrumented *in, const struct instrument_options *options);
 
 /* ---- writing the marks; used by instrument */
 

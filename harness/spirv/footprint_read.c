@@ -7,16 +7,25 @@
 #include "harness/spirv/footprint_queue.h"
 
 #define TARGETS_MAX 256
-#define ARRAY_MAX 64 /* elements of an array of buffers */
 #define WORDS_PER_MAP_WORD 16
 
-static bool is_buffer(enum resource_kind k)
+/* Buffers always, images where it is known how large they are. */
+static bool is_target(const struct resource *r, const struct instrument_options *o)
 {
-    return k == RESOURCE_STORAGE_BUFFER || k == RESOURCE_UNIFORM_BUFFER ||
-           k == RESOURCE_UNIFORM_TEXEL_BUFFER || k == RESOURCE_STORAGE_TEXEL_BUFFER;
+    const struct bound_size *b;
+    switch (r->kind) {
+    case RESOURCE_STORAGE_BUFFER:
+    case RESOURCE_UNIFORM_BUFFER:
+    case RESOURCE_UNIFORM_TEXEL_BUFFER:
+    case RESOURCE_STORAGE_TEXEL_BUFFER: return true;
+    case RESOURCE_STORAGE_IMAGE:
+    case RESOURCE_SAMPLED_IMAGE:
+    case RESOURCE_COMBINED_IMAGE: b = bound_find(r, o->bound, o->bound_count); return b && b->width > 0;
+    default: return false;
+    }
 }
 
-void footprint_targets(struct instrumented *in)
+void footprint_targets(struct instrumented *in, const struct instrument_options *options)
 {
     const struct reflection *r = &in->reflection;
     in->targets = need(TARGETS_MAX * sizeof *in->targets);
@@ -24,8 +33,8 @@ void footprint_targets(struct instrumented *in)
         const struct resource *x = &r->resources[i];
         const struct target *last = in->target_count ? &in->targets[in->target_count - 1] : NULL;
         bool alias = last && last->set == x->set && last->binding == x->binding;
-        bool known = x->count > 0 && x->count <= ARRAY_MAX && in->target_count + x->count <= TARGETS_MAX;
-        if (!x->bound || !is_buffer(x->kind) || !(x->reads || x->writes) || alias || !known)
+        bool known = x->count > 0 && x->count <= ELEMENTS_MAX && in->target_count + x->count <= TARGETS_MAX;
+        if (!x->bound || !is_target(x, options) || !(x->reads || x->writes) || alias || !known)
             continue;
         for (uint32_t k = 0; k < x->count; k++)
             in->targets[in->target_count++] = (struct target){i, x->set, x->binding, k};
@@ -105,8 +114,11 @@ uint32_t footprint_faults(const struct instrumented *in, const uint32_t *lab, st
     *all = lab[LAB_FAULTS];
     for (uint32_t i = 0; i < lab[LAB_RECORDED] && i < LAB_RECORD_COUNT; i++) {
         const uint32_t *r = lab + LAB_RECORDS + LAB_RECORD_WORDS * i;
-        if (r[0] < in->site_count)
-            out[count++] = (struct fault){&in->sites[r[0]], r[1] == SITE_TARGET ? in->sites[r[0]].target : r[1], r[2]};
+        if (r[0] >= in->site_count)
+            continue;
+        const struct site *site = &in->sites[r[0]];
+        bool target = r[1] < in->target_count || r[1] == SITE_SHARED;
+        out[count++] = (struct fault){site, target ? r[1] : site->target, r[2]};
     }
     return count;
 }

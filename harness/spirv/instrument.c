@@ -266,6 +266,16 @@ static bool write_module(struct writer *w, struct error *e)
     return written;
 }
 
+/* Arrays of resources without a length have the one that is bound. */
+static void take_counts(struct reflection *r, const struct instrument_options *o)
+{
+    for (uint32_t i = 0; i < r->resource_count; i++) {
+        const struct bound_size *b = bound_find(&r->resources[i], o->bound, o->bound_count);
+        if (b && r->resources[i].count == 0)
+            r->resources[i].count = b->count;
+    }
+}
+
 bool instrument(struct instrumented *in, const uint32_t *words, size_t count,
                 const struct instrument_options *options, struct error *e)
 {
@@ -276,11 +286,12 @@ bool instrument(struct instrumented *in, const uint32_t *words, size_t count,
     bool done = reflect(&in->reflection, &in->module, options->entry, &in->trace, e) &&
                 counters_plan(&in->counters, &in->module, in->reflection.reached, options->every_block, e);
     if (done) {
-        mix_build(&in->mix, &in->module, &in->trace, &in->reflection, options->texels, options->texel_count);
+        take_counts(&in->reflection, options);
+        mix_build(&in->mix, &in->module, &in->trace, &in->reflection, options->bound, options->bound_count);
         choose_place(in, options);
         in->footprint = options->footprint;
         if (in->footprint)
-            footprint_targets(in);
+            footprint_targets(in, options);
         struct writer w = {
             .in = in, .options = options, .e = {.m = &in->module, .next_id = in->module.bound}};
         done = write_module(&w, e);

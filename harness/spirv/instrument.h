@@ -32,11 +32,11 @@ struct instrument_options {
     bool every_block;              /* a counter in every block: to check the fewer ones by */
     bool place;                    /* use set and binding below; else a free one in the lowest used set */
     uint32_t set, binding;
-    const struct texel_size *texels; /* of resources whose format the shader does not tell */
-    uint32_t texel_count;
+    const struct bound_size *bound; /* where the shader does not tell */
+    uint32_t bound_count;
 };
 
-/* A buffer whose footprint is marked: storage, uniform or texel; each element of an array is one. */
+/* A buffer or image whose footprint is marked; each element of an array is one. */
 struct target {
     uint32_t resource; /* index into reflection.resources (the first, where several share a binding) */
     uint32_t set, binding, element;

@@ -270,14 +270,22 @@ static void scan_instruction(struct scan *s, const uint32_t *w)
 }
 
 void mix_build(struct static_mix *x, const struct module *m, const struct trace *t,
-               const struct reflection *r, const struct texel_size *texels, uint32_t texel_count)
+               const struct reflection *r, const struct bound_size *bound, uint32_t bound_count)
 {
     memset(x, 0, sizeof *x);
     x->push = r->resource_count;
     x->address = r->resource_count + 1;
     x->resources = r->resource_count + 2;
+    x->elements = need((r->resource_count + 1) * sizeof *x->elements);
+    for (uint32_t i = 0; i < r->resource_count; i++) {
+        uint32_t count = r->resources[i].count;
+        if (count < 2 || count > ELEMENTS_MAX || x->resources + count > 4 * RESOURCES_MAX)
+            continue;
+        x->elements[i] = x->resources;
+        x->resources += count;
+    }
     x->not_counted = need(NOT_COUNTED_MAX * sizeof *x->not_counted);
-    struct scan s = {.x = x, .m = m, .t = t, .r = r, .texels = texels, .texel_count = texel_count};
+    struct scan s = {.x = x, .m = m, .t = t, .r = r, .bound = bound, .bound_count = bound_count};
     s.resource_of = need((size_t)m->bound * sizeof *s.resource_of);
     for (uint32_t i = 0; i < r->resource_count; i++)
         s.resource_of[r->resources[i].variable] = i + 1;
@@ -298,5 +306,6 @@ void mix_free(struct static_mix *x)
 {
     free(x->items);
     free(x->not_counted);
+    free(x->elements);
     memset(x, 0, sizeof *x);
 }

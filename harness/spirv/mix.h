@@ -49,10 +49,14 @@ struct not_counted {
 };
 #define NOT_COUNTED_MAX 64
 
-/* Texel size of a resource whose format the shader does not tell. */
-struct texel_size {
-    uint32_t set, binding, bytes;
+/* What is bound at a place, where the shader does not tell; 0 is not known. */
+struct bound_size {
+    uint32_t set, binding;
+    uint32_t texel_bytes;
+    uint32_t count;                 /* elements of an array of resources without a length */
+    uint32_t width, height, layers; /* texels of an image; layers of a 3-D image are its depth */
 };
+const struct bound_size *bound_find(const struct resource *r, const struct bound_size *bound, uint32_t count); /* or NULL */
 
 struct static_mix {
     struct mix_item *items; /* by block */
@@ -60,13 +64,15 @@ struct static_mix {
     uint32_t resources; /* those of the reflection come first, then: */
     uint32_t push;      /* index that stands for push constants */
     uint32_t address;   /* index that stands for buffer_reference */
+    uint32_t *elements; /* by resource of the reflection: the index of an array's first element, 0: it has none. What is done
+                           to an element that is known stands there, the rest with the resource itself */
     struct not_counted *not_counted;
     uint32_t not_counted_count;
 };
 
 /* Builds the mix of every block that the entry point reaches. */
 void mix_build(struct static_mix *x, const struct module *m, const struct trace *t,
-               const struct reflection *r, const struct texel_size *texels, uint32_t texel_count);
+               const struct reflection *r, const struct bound_size *bound, uint32_t bound_count);
 void mix_free(struct static_mix *x);
 /* Adds a sentence to not_counted, once per pair of texts. */
 void mix_not_counted(struct static_mix *x, struct source_line line, const char *what, const char *why);

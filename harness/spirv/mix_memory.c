@@ -4,12 +4,49 @@
 
 #include <spirv/unified1/spirv.h>
 
-uint32_t texel_bytes(const struct resource *r, const struct texel_size *texels, uint32_t texel_count)
+#include "harness/spirv/address.h"
+
+const struct bound_size *bound_find(const struct resource *r, const struct bound_size *bound, uint32_t count)
 {
-    for (uint32_t i = 0; i < texel_count; i++)
-        if (r->bound && texels[i].set == r->set && texels[i].binding == r->binding && texels[i].bytes)
-            return texels[i].bytes;
-    return r->texel_bytes;
+    for (uint32_t i = 0; i < count; i++)
+        if (r->bound && bound[i].set == r->set && bound[i].binding == r->binding)
+            return &bound[i];
+    return NULL;
+}
+
+uint32_t texel_bytes(const struct resource *r, const struct bound_size *bound, uint32_t bound_count)
+{
+    const struct bound_size *b = bound_find(r, bound, bound_count);
+    return b && b->texel_bytes ? b->texel_bytes : r->texel_bytes;
+}
+
+uint32_t element_index(const struct module *m, uint32_t object)
+{
+    struct chain c;
+    for (int i = 0; i < 8; i++) { /* from an image to the pointer that it was loaded by */
+        const uint32_t *w = module_def(m, object);
+        uint16_t op = w ? word_op(*w) : 0;
+        bool handle = op == SpvOpSampledImage || op == SpvOpImage || op == SpvOpImageTexelPointer ||
+                      (op == SpvOpLoad && type_is_handle(module_type(m, w[1])));
+        if (!handle)
+            break;
+        object = w[3];
+    }
+    if (!address_chain(m, object, &c) || c.count == 0)
+        return 0;
+    const struct spirv_type *t = type_pointee(m, c.variable), *element = t ? module_type(m, t->element) : NULL;
+    bool array = t && (t->kind == TYPE_ARRAY || t->kind == TYPE_RUNTIME_ARRAY) && element && element->kind != TYPE_ARRAY;
+    const uint32_t *first = c.link[c.count - 1];
+    return array && word_length(*first) > 4 ? first[4] : 0;
+}
+
+/* Where the access of `object` counts: the resource, or its element where that is known. */
+static uint32_t place_of(const struct scan *s, uint32_t resource, uint32_t object)
+{
+    int64_t k;
+    uint32_t first = s->x->elements[resource], index = first ? element_index(s->m, object) : 0;
+    bool known = index && constant_value(s->m, index, &k) && k >= 0 && k < s->r->resources[resource].count;
+    return known ? first + (uint32_t)k : resource;
 }
 
 /* Adds the loads, stores and atomics of one access to a resource (or to shared memory). */
@@ -44,7 +81,7 @@ static void scan_image(struct scan *s, const uint32_t *w, const struct memory_ac
         return;
     }
     const struct resource *r = &s->r->resources[index - 1];
-    uint64_t bytes = texel_bytes(r, s->texels, s->texel_count);
+    uint64_t bytes = texel_bytes(r, s->bound, s->bound_count);
     if (a->atomic || a->gather)
         bytes = t ? t->bytes : 0;
     if (bytes == 0) {
@@ -56,7 +93,7 @@ static void scan_image(struct scan *s, const uint32_t *w, const struct memory_ac
     }
     if (a->sampled)
         scan_not_counted(s, w, r->name, "a filter may read several texels: counted as one");
-    add_access(s, a, index - 1, false, bytes);
+    add_access(s, a, place_of(s, index - 1, a->object), false, bytes);
 }
 
 static uint64_t access_bytes(struct scan *s, const uint32_t *w, const struct memory_access *a)
@@ -90,7 +127,7 @@ static void scan_pointer(struct scan *s, const uint32_t *w, const struct memory_
     case SpvStorageClassUniform:
     case SpvStorageClassStorageBuffer:
         if (index)
-            add_access(s, a, index - 1, false, bytes);
+            add_access(s, a, place_of(s, index - 1, a->object), false, bytes);
         else
             scan_not_counted(s, w, "", "its pointer may be into one of several buffers");
         break;

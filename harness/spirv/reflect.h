@@ -6,6 +6,8 @@
 #include "harness/spirv/trace.h"
 
 #define REFLECT_NAME 64
+#define RESOURCES_MAX 1024 /* what is looked at for each stays affordable in a hostile module */
+#define ELEMENTS_MAX  64   /* elements of an array of resources that are told apart */
 
 enum resource_kind {
     RESOURCE_STORAGE_BUFFER, RESOURCE_UNIFORM_BUFFER,
@@ -39,6 +41,7 @@ struct resource {
     uint32_t element_scalars;       /* 4 for a vec4; 0 where unknown */
     uint32_t image_format;          /* SpvImageFormat of texel buffers and images; 0 unknown */
     uint32_t image_dim;             /* SpvDim */
+    bool image_arrayed, image_samples, image_compares; /* layers; more than one sample; sampled by comparison */
     uint32_t texel_bytes;           /* by that format; 0 where it is unknown */
 };
 
@@ -78,6 +81,8 @@ struct reflection {
     uint32_t resource_count;
     uint64_t shared_bytes;     /* of all Workgroup variables */
     bool uses_physical;        /* buffer_reference: accesses to addresses */
+    bool follows_memory; /* some of those addresses are read from memory other than push constants */
+    bool makes_addresses; /* some are made of integers */
     bool untraced;             /* some pointer may be one of several: reads and writes are the widest guess */
     bool *reached;             /* by function: the entry point reaches it */
 };
@@ -88,8 +93,11 @@ bool reflect(struct reflection *r, const struct module *m, const char *entry, co
              struct error *e);
 void reflection_free(struct reflection *r);
 
+/* What lies where an address points (buffer_reference), as far as a resource's fields tell: sizes and elements. false: the type
+ * is not such a pointer. */
+bool reflect_pointee(struct resource *r, const struct module *m, uint32_t pointer_type);
+
 /* "f32", "u8", "f16x4", "f32x4x4", "struct", "f32[8]"; out is returned. */
 const char *type_text(const struct module *m, uint32_t type, char *out, size_t size);
-uint32_t image_format_bytes(uint32_t format); /* of SpvImageFormat; 0 unknown */
 
 #endif

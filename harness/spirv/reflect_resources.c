@@ -6,36 +6,8 @@
 #include <spirv/unified1/spirv.h>
 
 #include "harness/base/text.h"
+#include "harness/device/device.h"
 #include "harness/spirv/layout.h"
-
-#define RESOURCES_MAX 1024 /* what is looked at for each stays affordable in a hostile module */
-
-static const struct {
-    uint8_t format, bytes;
-} formats[] = {
-    {SpvImageFormatRgba32f, 16},    {SpvImageFormatRgba16f, 8},      {SpvImageFormatR32f, 4},
-    {SpvImageFormatRgba8, 4},       {SpvImageFormatRgba8Snorm, 4},   {SpvImageFormatRg32f, 8},
-    {SpvImageFormatRg16f, 4},       {SpvImageFormatR11fG11fB10f, 4}, {SpvImageFormatR16f, 2},
-    {SpvImageFormatRgba16, 8},      {SpvImageFormatRgb10A2, 4},      {SpvImageFormatRg16, 4},
-    {SpvImageFormatRg8, 2},         {SpvImageFormatR16, 2},          {SpvImageFormatR8, 1},
-    {SpvImageFormatRgba16Snorm, 8}, {SpvImageFormatRg16Snorm, 4},    {SpvImageFormatRg8Snorm, 2},
-    {SpvImageFormatR16Snorm, 2},    {SpvImageFormatR8Snorm, 1},      {SpvImageFormatRgba32i, 16},
-    {SpvImageFormatRgba16i, 8},     {SpvImageFormatRgba8i, 4},       {SpvImageFormatR32i, 4},
-    {SpvImageFormatRg32i, 8},       {SpvImageFormatRg16i, 4},        {SpvImageFormatRg8i, 2},
-    {SpvImageFormatR16i, 2},        {SpvImageFormatR8i, 1},          {SpvImageFormatRgba32ui, 16},
-    {SpvImageFormatRgba16ui, 8},    {SpvImageFormatRgba8ui, 4},      {SpvImageFormatR32ui, 4},
-    {SpvImageFormatRgb10a2ui, 4},   {SpvImageFormatRg32ui, 8},       {SpvImageFormatRg16ui, 4},
-    {SpvImageFormatRg8ui, 2},       {SpvImageFormatR16ui, 2},        {SpvImageFormatR8ui, 1},
-    {SpvImageFormatR64ui, 8},       {SpvImageFormatR64i, 8},
-};
-
-uint32_t image_format_bytes(uint32_t format)
-{
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-        if (formats[i].format == format)
-            return formats[i].bytes;
-    return 0;
-}
 
 const char *resource_kind_name(enum resource_kind k)
 {
@@ -83,8 +55,11 @@ static void describe_image(struct resource *r, const struct module *m, const str
         r->kind == RESOURCE_SAMPLED_IMAGE)
         r->writable = false;
     r->image_dim = w[3];
+    r->image_compares = w[4] == 1;
+    r->image_arrayed = w[5] == 1;
+    r->image_samples = w[6] == 1;
     r->image_format = w[8];
-    r->texel_bytes = image_format_bytes(w[8]);
+    r->texel_bytes = texel_format_bytes(w[8]);
     r->element = image->element;
 }
 
@@ -110,6 +85,30 @@ static void describe_buffer(struct resource *r, const struct module *m, const st
     r->has_runtime_array = true;
     r->stride = layout_stride(m, t, layout_matrix(m, block->id, last));
     r->element = t->element;
+}
+
+static void describe_element(struct resource *r, const struct module *m)
+{
+    const struct spirv_type *element = module_type(m, r->element);
+    if (!element)
+        return;
+    r->element_width = element->width;
+    r->element_float = element->is_float;
+    r->element_scalars = element->scalars > UINT32_MAX ? 0 : (uint32_t)element->scalars;
+    type_text(m, r->element, r->element_type, sizeof r->element_type);
+}
+
+bool reflect_pointee(struct resource *r, const struct module *m, uint32_t pointer)
+{
+    const struct spirv_type *t = module_type(m, pointer), *block = t ? module_type(m, t->element) : NULL;
+    if (!t || t->kind != TYPE_POINTER || t->storage != SpvStorageClassPhysicalStorageBuffer || !block)
+        return false;
+    uint64_t *cache = need((m->type_count + 1) * sizeof *cache);
+    *r = (struct resource){.count = 1, .readable = true, .writable = true};
+    describe_buffer(r, m, block, SpvStorageClassStorageBuffer, cache);
+    describe_element(r, m);
+    free(cache);
+    return true;
 }
 
 static void name_resource(struct resource *r, const struct module *m, const struct spirv_type *t)
@@ -154,13 +153,7 @@ static bool describe(struct resource *r, const struct module *m, const uint32_t 
     const struct spirv_type *block = t->kind == TYPE_STRUCT ? t : NULL;
     r->readable = r->readable && !decorated(m, w[2], block, SpvDecorationNonReadable);
     r->writable = r->writable && !decorated(m, w[2], block, SpvDecorationNonWritable);
-    const struct spirv_type *element = module_type(m, r->element);
-    if (element) {
-        r->element_width = element->width;
-        r->element_float = element->is_float;
-        r->element_scalars = element->scalars > UINT32_MAX ? 0 : (uint32_t)element->scalars;
-        type_text(m, r->element, r->element_type, sizeof r->element_type);
-    }
+    describe_element(r, m);
     name_resource(r, m, t);
     return true;
 }
@@ -191,6 +184,38 @@ static void note_access(struct reflection *r, const uint32_t *index, const struc
     }
 }
 
+/* Is an address, or a structure with one, part of the type? At most `looks` types are looked at. */
+static bool has_address(const struct module *m, uint32_t type, int *looks)
+{
+    const struct spirv_type *t = module_type(m, type);
+    if (!t || --*looks < 0)
+        return false;
+    if (t->kind == TYPE_POINTER)
+        return t->storage == SpvStorageClassPhysicalStorageBuffer;
+    if (t->kind == TYPE_ARRAY)
+        return has_address(m, t->element, looks);
+    for (uint32_t i = 0; t->kind == TYPE_STRUCT && i < t->count && *looks > 0; i++)
+        if (has_address(m, type_member(m, t, i), looks))
+            return true;
+    return false;
+}
+
+/* Where addresses come from: memory, or integers. */
+static void note_addresses(struct reflection *r, const struct module *m, const uint32_t *w)
+{
+    uint16_t op = word_op(*w);
+    const struct spirv_type *t = opcode_find(op).ids == 2 ? module_type(m, w[1]) : NULL;
+    bool address = t && t->kind == TYPE_POINTER && t->storage == SpvStorageClassPhysicalStorageBuffer;
+    r->makes_addresses |= address && (op == SpvOpConvertUToPtr || op == SpvOpBitcast);
+    if (op != SpvOpLoad || r->follows_memory)
+        return;
+    const struct spirv_type *from = type_of_value(m, w[3]);
+    bool memory = from && from->kind == TYPE_POINTER && from->storage != SpvStorageClassPushConstant &&
+                  from->storage != SpvStorageClassFunction && from->storage != SpvStorageClassPrivate;
+    int looks = 64;
+    r->follows_memory = memory && has_address(m, w[1], &looks);
+}
+
 static void note_uses(struct reflection *r, const struct module *m, const struct trace *t)
 {
     uint32_t *index = need((size_t)m->bound * sizeof *index);
@@ -204,6 +229,7 @@ static void note_uses(struct reflection *r, const struct module *m, const struct
             const uint32_t *w = m->words + at;
             struct memory_access a[2];
             int count = access_of(m, w, a);
+            note_addresses(r, m, w);
             /* Once one pointer is lost all that can be said is said: no need to walk all resources again. */
             for (int k = 0; k < count; k++)
                 if (!r->untraced || trace_root(t, a[k].object) < m->bound)

@@ -204,13 +204,13 @@ static bool run_both(struct support_run *r, const struct compiled *c, struct err
 bool support_execute(struct support_run *r, struct error *e)
 {
     struct compiled c = {0};
-    struct texel_size texels[SUPPORT_BUFFERS];
+    struct bound_size bound[SUPPORT_BUFFERS];
     for (uint32_t i = 0; i < SUPPORT_BUFFERS; i++)
-        texels[i] = (struct texel_size){0, i, 16};
+        bound[i] = (struct bound_size){.binding = i, .texel_bytes = 16};
     struct instrument_options options = {.footprint = r->footprint,
                                          .every_block = r->every_block,
-                                         .texels = texels,
-                                         .texel_count = SUPPORT_BUFFERS};
+                                         .bound = bound,
+                                         .bound_count = SUPPORT_BUFFERS};
     if (!support_compile(r->shader, TARGET_1_3, r->debug, !r->debug, &c))
         return error_set(e, EXIT_CHECK, "%s does not compile", r->shader);
     bool done = instrument(&r->in, c.words, c.count, &options, e) && run_both(r, &c, e);

@@ -370,11 +370,11 @@ static void instrumented_modules_are_valid(void **state)
 
 /* Totals as if every counter stood at one: the static mix itself, where a shader has a single block. */
 static void count_once(const char *name, struct instrumented *in, struct totals *t,
-                       const struct texel_size *texels, uint32_t texel_count)
+                       const struct bound_size *bound, uint32_t bound_count)
 {
     struct compiled c;
     struct error e = {0};
-    struct instrument_options options = {.texels = texels, .texel_count = texel_count};
+    struct instrument_options options = {.bound = bound, .bound_count = bound_count};
     assert_true(support_compile(name, TARGET_1_5, true, false, &c));
     assert_true(instrument(in, c.words, c.count, &options, &e));
     uint32_t *lab = need(instrument_bytes(in, NULL));
@@ -419,7 +419,7 @@ static void texels_count_by_format(void **state)
     (void)state;
     struct instrumented in;
     struct totals t;
-    struct texel_size texel = {0, 0, 8};
+    struct bound_size texel = {.texel_bytes = 8};
     count_once("images", &in, &t, &texel, 1);
     static const uint64_t loaded[8] = {8, 16, 0, 4, 16 + 16 + 16, 16, 0, 4};
     for (int i = 0; i < 8; i++)
