@@ -61,12 +61,11 @@ static bool counts_itself(const struct tally *t)
 
 static bool check_shapes(struct tally *t, const struct kernel *k, struct error *e)
 {
-    struct shape_entry shape[RUN_SHAPE_MAX];
-    for (int i = 0; kernel_verify_shape(k, i, shape); i++) {
+    for (int i = 0; i < kernel_verify_count(k); i++) {
         struct text at = {0};
-        for (int n = 0; n < k->shapes; n++)
-            text_add(&at, "%s%s=%llu", n ? " " : "", shape[n].name, (unsigned long long)shape[n].value);
-        struct plan *p = kernel_plan(k, shape, k->shapes, NULL, e);
+        struct plan *p = kernel_verify_plan(k, i, NULL, e);
+        for (int n = 0; p && n < p->shapes; n++)
+            text_add(&at, "%s%s=%llu", n ? " " : "", p->shape[n].name, (unsigned long long)p->shape[n].value);
         bool ok = check_plan(t, p, text_get(&at), e);
         text_free(&at);
         if (!ok)

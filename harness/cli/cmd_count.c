@@ -203,7 +203,7 @@ static const struct example examples[] = {
     {"rooflab count layernorm/1-three-reads", "how often is x read? (3.000 times)"},
     {"rooflab count \"layernorm|bias|gelu\" --fuse unfused", "every step of a chain"},
     {"rooflab count their.comp --size 1048576 --groups 4096 --push 1048576", "any shader, without a header"},
-    {"rooflab count softmax/2-one-read --lines", "bytes and operations beside each source line"},
+    {"rooflab count softmax/4-one-read --lines", "bytes and operations beside each source line"},
     {NULL, NULL},
 };
 static const struct exit_note exits[] = {{EXIT_OK, "counted; what was not is listed"},

@@ -323,22 +323,29 @@ bool kernel_speaks(const char *name, enum language language)
     return all;
 }
 
-bool kernel_verify_shape(const struct kernel *k, int at, struct shape_entry shape[RUN_SHAPE_MAX])
+/* Primes, so that nothing divides a workgroup or a tile; one; a long row; and sizes that do divide. */
+static const uint64_t standard_shapes[][3] = {{13, 37, 29}, {1, 1, 1}, {3, 1031, 7}, {64, 256, 32}};
+
+int kernel_verify_count(const struct kernel *k)
 {
-    /* Primes, so that nothing divides a workgroup or a tile; one; a long row; and sizes that do divide. */
-    static const uint64_t standard[][3] = {{13, 37, 29}, {1, 1, 1}, {3, 1031, 7}, {64, 256, 32}};
-    bool own = k->verify_count > 0;
-    if (at >= (own ? k->verify_count : (int)(sizeof standard / sizeof *standard)))
-        return false;
-    for (int i = 0; i < k->shapes; i++) {
-        shape[i] = k->shape[i];
-        if (!own)
-            shape[i].value = standard[at][i % 3];
-        for (int j = 0; own && j < k->verify[at].count; j++)
-            if (strcmp(k->verify[at].shape[j].name, shape[i].name) == 0)
-                shape[i].value = k->verify[at].shape[j].value;
+    return k->verify_count > 0 ? k->verify_count : (int)(sizeof standard_shapes / sizeof *standard_shapes);
+}
+
+struct plan *kernel_verify_plan(const struct kernel *k, int at, const uint32_t *tune, struct error *e)
+{
+    struct kernel there = *k; /* it owns nothing: it goes nowhere but to kernel_plan */
+    if (k->verify_count == 0) {
+        for (int i = 0; i < k->shapes; i++)
+            there.shape[i].value = standard_shapes[at][i % 3];
+        return kernel_plan(&there, NULL, 0, tune, e);
     }
-    return true;
+    const struct kernel_verify *v = &k->verify[at];
+    for (int i = 0; i < v->fill_count; i++) {
+        struct kernel_buffer *b = &there.buffers[v->fills[i].buffer];
+        b->fill = v->fills[i].fill;
+        memcpy(b->fill_args, v->fills[i].args, sizeof b->fill_args);
+    }
+    return kernel_plan(&there, v->shape, v->count, tune, e);
 }
 
 void kernel_free(struct kernel *k)

@@ -11,7 +11,8 @@
  *   //! reference  layernorm  tolerance 1e-3     of kernels/reference/, or a chain: "layernorm|bias". The tolerance may be
  *                                                an expression over the shape: tolerance 2e-7*sqrt(k)
  *   //! verify     rows=1 cols=4097              a shape at which results are compared in full; several lines, the first is
- *                                                the one that bench takes. None: primes
+ *                                                the one that bench takes. None: primes. An input may be filled otherwise
+ *                                                there: x=masked(-1,1)
  *   //! needs      subgroup f16_arithmetic       what the device must have (plan.h); elsewhere it is `unsupported`
  *   //! passes     x=1 y=1                       issued, in units of that tensor; 1 where nothing is said
  *   //! flops      8*rows*cols
@@ -54,6 +55,7 @@
 #define KERNEL_VERIFY_MAX  12
 #define KERNEL_VALID_MAX   4
 #define KERNEL_ONLY_MAX    4
+#define KERNEL_FILLS_MAX   4 /* of a verify line */
 
 struct kernel_buffer {
     char name[32];
@@ -76,9 +78,15 @@ struct kernel_tune {
     char follows[48]; /* expression over the shape that is its only value; empty where values are listed */
 };
 
-struct kernel_verify { /* one line: what differs from the header's shape */
+struct kernel_verify { /* one line: what differs from the header's shape and fills */
     struct shape_entry shape[RUN_SHAPE_MAX];
     int count;
+    struct kernel_fill {
+        int buffer;
+        struct fill fill;
+        char args[2][64];
+    } fills[KERNEL_FILLS_MAX];
+    int fill_count;
 };
 
 struct kernel_step { /* of a .plan file */
@@ -141,9 +149,10 @@ char **kernel_names(size_t *count, struct error *e);
 struct plan *kernel_plan(const struct kernel *k, const struct shape_entry *overrides, int count,
                          const uint32_t *tune, struct error *e);
 
-/* Shapes at which k is to be compared in full: those of its verify lines, else primes and such. false: there is no
- * shape number `at`. */
-bool kernel_verify_shape(const struct kernel *k, int at, struct shape_entry shape[RUN_SHAPE_MAX]);
+/* How many shapes there are at which k is to be compared in full (those of its verify lines, else primes and such), and
+ * the plan that runs it at one of them. */
+int kernel_verify_count(const struct kernel *k);
+struct plan *kernel_verify_plan(const struct kernel *k, int at, const uint32_t *tune, struct error *e);
 
 /* The default tune values on a device. */
 void kernel_tune_default(const struct kernel *k, const struct device_info *d, uint32_t out[KERNEL_TUNE_MAX]);

@@ -62,7 +62,7 @@ static bool read_texel(const struct header *h, struct kernel_buffer *b, const ch
 }
 
 /* "uniform(99.7,100.7)": the numbers may be expressions over the shape, like 1/sqrt(k); then they are known with it. */
-static bool read_fill(const struct header *h, struct kernel_buffer *b, char *word)
+bool header_fill(const struct header *h, struct kernel_buffer *b, char *word)
 {
     static const struct {
         const char *name, *example;
@@ -143,7 +143,7 @@ static bool read_tensor(struct header *h, struct kernel_buffer *b, char *rest)
             return header_refuse(h, "buffer %s is filled twice; leave one out", b->name);
         } else {
             filled = true;
-            if (!read_fill(h, b, word))
+            if (!header_fill(h, b, word))
                 return false;
         }
     }

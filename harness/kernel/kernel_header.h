@@ -38,5 +38,7 @@ bool header_expression(const struct header *h, char *to, size_t size, const char
 
 bool header_buffer(struct header *h, char *rest);
 bool header_temp(struct header *h, char *rest);
+/* Reads a fill, "uniform(99.7,100.7)", into b. */
+bool header_fill(const struct header *h, struct kernel_buffer *b, char *word);
 
 #endif

@@ -167,6 +167,35 @@ static bool read_launch(struct header *h, char *rest)
     return true;
 }
 
+/* "x=masked(-1,1)" of a verify line: the buffer filled otherwise at that shape. */
+static bool verify_fill(struct header *h, struct kernel_verify *v, int buffer, char *text)
+{
+    struct kernel_buffer b = h->k->buffers[buffer];
+    if (b.role != ROLE_IN && b.role != ROLE_INOUT)
+        return header_refuse(h, "buffer %s is written before it is read; it has no fill", b.name);
+    if (v->fill_count == KERNEL_FILLS_MAX)
+        return header_refuse(h, "too many fills; at most %d fit", KERNEL_FILLS_MAX);
+    memset(b.fill_args, 0, sizeof b.fill_args);
+    if (!header_fill(h, &b, text))
+        return false;
+    struct kernel_fill *f = &v->fills[v->fill_count++];
+    *f = (struct kernel_fill){.buffer = buffer, .fill = b.fill};
+    memcpy(f->args, b.fill_args, sizeof f->args);
+    return true;
+}
+
+static bool verify_shape(struct header *h, struct kernel_verify *v, int shape, const char *text)
+{
+    uint32_t value = 0;
+    if (v->count == RUN_SHAPE_MAX)
+        return header_refuse(h, "more values than there are names; leave some out");
+    if (!header_whole(h, text, 1, &value))
+        return false;
+    v->shape[v->count] = h->k->shape[shape];
+    v->shape[v->count++].value = value;
+    return true;
+}
+
 static bool read_verify(struct header *h, char *rest)
 {
     struct kernel *k = h->k;
@@ -175,19 +204,16 @@ static bool read_verify(struct header *h, char *rest)
     const char *names[RUN_SHAPE_MAX];
     for (int i = 0; i < k->shapes; i++)
         names[i] = k->shape[i].name;
-    for (char *word; *(word = header_word(&rest)); v.count++) {
+    for (char *word; *(word = header_word(&rest));) {
         char *text = header_pair(h, word, "rows=1");
-        uint32_t value = 0;
         if (!text)
             return false;
-        int at = kernel_find_shape(k, word);
-        if (at < 0)
+        int at = kernel_find_shape(k, word), buffer = kernel_find_buffer(k, word);
+        if (at < 0 && buffer < 0)
             return header_refuse(h, "there is no shape name '%s'%s", word_shown(shown, word),
                                  name_hint(hint, word, names, (size_t)k->shapes));
-        if (v.count == RUN_SHAPE_MAX || !header_whole(h, text, 1, &value))
-            return v.count < RUN_SHAPE_MAX ? false : header_refuse(h, "more values than there are names; leave some out");
-        v.shape[v.count] = k->shape[at];
-        v.shape[v.count].value = value;
+        if (at >= 0 ? !verify_shape(h, &v, at, text) : !verify_fill(h, &v, buffer, text))
+            return false;
     }
     if (k->verify_count == KERNEL_VERIFY_MAX)
         return header_refuse(h, "too many verify lines; at most %d fit", KERNEL_VERIFY_MAX);
@@ -271,7 +297,7 @@ static const struct key {
     {"passes", IN_KERNEL, 0, 2, true, read_passes, "passes x=1 y=1"},
     {"flops", IN_KERNEL, 0, 2, false, read_flops, "flops 8*rows*cols"},
     {"launch", IN_COMP, IN_COMP, 2, false, read_launch, "launch groups=rows"},
-    {"verify", IN_ALL, 0, 1, true, read_verify, "verify rows=1 cols=4097"},
+    {"verify", IN_ALL, 0, 2, true, read_verify, "verify rows=1 cols=4097"},
     {"needs", IN_KERNEL, 0, 1, true, read_needs, "needs subgroup"},
     {"valid", IN_KERNEL, 0, 1, true, read_valid, "valid TM*TN<=64"},
     {"only", IN_KERNEL, 0, 1, true, read_only, "only cols%4==0"},

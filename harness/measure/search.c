@@ -146,9 +146,7 @@ static bool verify_at(struct workload *w, int rows, struct error *e)
 
 static bool verify_small(struct search *s, struct pool *pool, const struct candidate *c, struct error *e)
 {
-    struct shape_entry small[RUN_SHAPE_MAX];
-    kernel_verify_shape(s->kernel, 0, small);
-    struct plan *p = kernel_plan(s->kernel, small, s->kernel->shapes, c->values, e);
+    struct plan *p = kernel_verify_plan(s->kernel, 0, c->values, e);
     struct workload *w = p ? workload_open(pool, p, e) : NULL;
     bool ok = w && verify_at(w, VERIFY_ALL_ROWS, e);
     workload_close(w);

@@ -9,7 +9,6 @@
 bool study_add_kernel(struct study *s, const char *group, const struct kernel *k, const struct shape_entry *shape,
                       int count, struct error *e)
 {
-    struct shape_entry small[RUN_SHAPE_MAX];
     struct error own = {0};
     uint32_t tune[KERNEL_TUNE_MAX] = {0};
     char values[160], words[180];
@@ -21,8 +20,7 @@ bool study_add_kernel(struct study *s, const char *group, const struct kernel *k
     run.plan = kernel_plan(k, shape, count, tune, e);
     if (!run.plan)
         return false;
-    kernel_verify_shape(k, 0, small);
-    run.small = kernel_plan(k, small, k->shapes, tune, &own);
+    run.small = kernel_verify_plan(k, 0, tune, &own);
     study_add(s, &run);
     return true;
 }

@@ -7,6 +7,8 @@
 
 #include "harness/base/expr.h"
 
+#define POISON 0xffffffffu /* NaN as f32 and as f16, and an unlikely integer */
+
 /* Poisons everything that is written and runs the plan once. */
 static bool run_poisoned(struct workload *w, struct error *e)
 {
@@ -20,7 +22,7 @@ static bool run_poisoned(struct workload *w, struct error *e)
         if (t->role != ROLE_OUT && t->role != ROLE_TEMP)
             continue;
         struct buffer_view all = {w->buffers[i], 0, (tensor_bytes(t) + GUARD_BYTES) & ~3ull};
-        list[fills++] = (struct dispatch){.kind = DISPATCH_FILL, .views = {all}, .view_count = 1, .fill = 0xffffffffu};
+        list[fills++] = (struct dispatch){.kind = DISPATCH_FILL, .views = {all}, .view_count = 1, .fill = POISON};
     }
     workload_dispatches(w, true, list + fills);
     struct sequence *s = device_sequence(d, list, fills + w->plan->step_count, false, e);
@@ -48,21 +50,42 @@ static bool guard_intact(struct workload *w, int tensor, struct verification *v,
     return true;
 }
 
-/* The first element that is not finite where all of a row should be, -1: none. NaN poison that stayed is found here. */
-static int64_t first_not_finite(const struct tensor *t, const void *data, uint64_t n)
+/* Elements that look as if nobody had written them, or as if something had gone wrong: not finite, or an integer that is the
+ * poison itself. Floats are told by their exponent, without branches. */
+static bool suspect(const struct tensor *t, const void *data, uint64_t i)
 {
-    if (t->type == TYPE_F32) { /* exponent bits all set: a loop without branches */
-        const uint32_t *u = data;
-        uint32_t bad = 0;
-        for (uint64_t i = 0; i < n; i++)
+    if (t->type == TYPE_U32 || t->type == TYPE_I32)
+        return ((const uint32_t *)data)[i] == POISON;
+    return !isfinite(type_get(t->type, data, i));
+}
+
+static bool row_suspect(const struct tensor *t, const void *data, uint64_t row)
+{
+    uint32_t bad = 0;
+    if (t->type == TYPE_F32) {
+        const uint32_t *u = (const uint32_t *)data + row * t->cols;
+        for (uint64_t i = 0; i < t->cols; i++)
             bad |= (u[i] & 0x7f800000) == 0x7f800000;
-        if (!bad)
-            return -1;
+    } else {
+        for (uint64_t i = row * t->cols; i < (row + 1) * t->cols && !bad; i++)
+            bad = suspect(t, data, i);
     }
-    for (uint64_t i = 0; i < n; i++)
-        if (!isfinite(type_get(t->type, data, i)))
-            return (int64_t)i;
-    return -1;
+    return bad;
+}
+
+/* The first suspect of a row that the reference (NULL: there is none) does not say too. */
+static void check_suspects(const struct tensor *t, const void *data, uint64_t row, const double *want, struct verification *v)
+{
+    for (uint64_t i = 0; i < t->cols && v->passed; i++) {
+        double got = type_get(t->type, data, row * t->cols + i);
+        if (!suspect(t, data, row * t->cols + i) || (want && got == want[i]))
+            continue;
+        char shown[32];
+        snprintf(shown, sizeof shown, "%.10g", got);
+        v->passed = false;
+        snprintf(v->why, sizeof v->why, "%s[%llu,%llu] is %s: never written, or not a number", t->name,
+                 (unsigned long long)row, (unsigned long long)i, isnan(got) ? "nan" : shown);
+    }
 }
 
 /* Did the plan change what it may only read? The others who share the buffer get it back as it was. */
@@ -119,17 +142,15 @@ static bool check_output(struct workload *w, int tensor, int output, int random_
 {
     const struct plan *p = w->plan;
     const struct tensor *t = &p->tensors[tensor];
-    uint64_t n = tensor_elements(t);
     void *data = need(tensor_bytes(t) + 4);
     double *want = need(t->cols * sizeof *want);
     bool ok = device_download(pool_device(w->pool), w->buffers[tensor], 0, data, tensor_bytes(t), e);
-    int64_t bad = ok ? first_not_finite(t, data, n) : -1;
-    if (bad >= 0) {
-        double got = type_get(t->type, data, (uint64_t)bad);
-        v->passed = false;
-        snprintf(v->why, sizeof v->why, "%s[%llu,%llu] is %s: never written, or not a number", t->name,
-                 (unsigned long long)((uint64_t)bad / t->cols), (unsigned long long)((uint64_t)bad % t->cols),
-                 isnan(got) ? "nan" : got > 0 ? "inf" : "-inf");
+    for (uint64_t row = 0; row < t->rows && ok && v->passed; row++) {
+        if (!row_suspect(t, data, row))
+            continue;
+        ok = !p->reference || p->reference(p, p->reference_context, output, row, want, e);
+        if (ok)
+            check_suspects(t, data, row, p->reference ? want : NULL, v);
     }
     uint64_t picks = random_rows == VERIFY_ALL_ROWS ? t->rows : (uint64_t)random_rows + 4;
     if (picks > t->rows)

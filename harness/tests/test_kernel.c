@@ -123,6 +123,8 @@ static const struct {
     {9, "//! buffer k in u32[1] indices(0)", "my.comp:9:|is no fill of k|from 1 to 4294967295"},
     {9, "//! verify raws=1", "my.comp:9:|no shape name 'raws'|did you mean 'rows'"},
     {9, "//! verify rows=0", "my.comp:9:|out of range"},
+    {9, "//! verify rows=2 x=masked(1)", "my.comp:9:|is no fill"},
+    {9, "//! verify y=masked(0,1)", "my.comp:9:|y is written|no fill"},
     {9, "//! needs subgruop", "my.comp:9:|no feature 'subgruop'|subgroup, f16_storage"},
     {9, "//! buffer k in f16[1] constant(1) constant(1)", "my.comp:9:|filled twice"},
     {12, "//! reference layernorm tolerance", "my.comp:12:|ends too early"},

@@ -390,16 +390,19 @@ static void test_fill_and_verify(void **state)
 {
     (void)state;
     struct error e = {0};
-    struct shape_entry shape[RUN_SHAPE_MAX];
     struct kernel *k = house_kernel("my.comp", "//! kernel op/1-one\n//! shape m=2 n=100\n//! buffer x in f32[m,n] masked(-n,n)\n"
                                                "//! buffer i in u32[n] indices(n*m)\n//! buffer y out f32[n]\n//! launch groups=1\n"
-                                               "//! verify m=1\n//! verify n=7 m=3\n", &e);
+                                               "//! verify m=1\n//! verify n=7 m=3 x=constant(n+m)\n", &e);
     if (!k)
         fail_msg("%s", e.text);
-    assert_true(kernel_verify_shape(k, 0, shape) && shape[0].value == 1 && shape[1].value == 100);
-    assert_true(kernel_verify_shape(k, 1, shape) && shape[0].value == 3 && shape[1].value == 7);
-    assert_false(kernel_verify_shape(k, 2, shape));
-    struct plan *p = kernel_plan(k, (const struct shape_entry[]){{"m", 14}}, 1, NULL, &e);
+    assert_int_equal(kernel_verify_count(k), 2);
+    struct plan *p = kernel_verify_plan(k, 0, NULL, &e);
+    assert_true(p && p->tensors[0].rows == 1 && p->tensors[0].cols == 100 && plan_input(p, 0, 0) <= 100);
+    plan_free(p);
+    p = kernel_verify_plan(k, 1, NULL, &e); /* a fill of its own */
+    assert_true(p && p->tensors[0].rows == 3 && p->tensors[0].cols == 7 && plan_input(p, 0, 20) == 10);
+    plan_free(p);
+    p = kernel_plan(k, (const struct shape_entry[]){{"m", 14}}, 1, NULL, &e);
     assert_non_null(p);
     int rows = 0, single = 0, largest = 0;
     for (uint64_t r = 0; r < 14; r++) {
@@ -448,15 +451,14 @@ static void test_needs(void **state)
 static void own_kernel(struct kernel *k)
 {
     struct error e = {0};
-    struct shape_entry shape[RUN_SHAPE_MAX];
     struct plan *p = kernel_plan(k, NULL, 0, NULL, &e);
     if (!p || !kernel_check_module(k, &e))
         fail_msg("%s", e.text);
     assert_non_null(p->reference);
     assert_non_null(k->idea);
     plan_free(p);
-    for (int at = 0; kernel_verify_shape(k, at, shape); at++) {
-        p = kernel_plan(k, shape, k->shapes, NULL, &e);
+    for (int at = 0; at < kernel_verify_count(k); at++) {
+        p = kernel_verify_plan(k, at, NULL, &e);
         if (!p)
             fail_msg("%s: %s", k->name, e.text);
         plan_free(p);

@@ -160,6 +160,75 @@ static void edges_are_always_looked_at(void **state)
     close_all();
 }
 
+/* Twice, but column 5 of every row is -inf. */
+static bool twice_and_masked(const struct plan *p, void *context, int output, uint64_t row, double *out, struct error *e)
+{
+    bool ok = twice(p, context, output, row, out, e);
+    out[5] = -INFINITY;
+    return ok;
+}
+
+/* An infinity is right where the reference says the same, also in rows that are not compared otherwise. */
+static void infinities_may_be_wanted(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body, *says;
+    } cases[] = {
+        {"y[i] = i % COLS == 5u ? uintBitsToFloat(0xff800000u) : 2.0 * x[i];", NULL},
+        {"y[i] = i % COLS == 5u || i == 151u * COLS ? uintBitsToFloat(0xff800000u) : 2.0 * x[i];", "y[151,0] is -inf"},
+        {"y[i] = i % COLS == 5u ? uintBitsToFloat(i / COLS == 151u ? 0x7f800000u : 0xff800000u) : 2.0 * x[i];", "y[151,5] is inf"},
+        {"if (i != 151u * COLS + 5u) y[i] = i % COLS == 5u ? uintBitsToFloat(0xff800000u) : 2.0 * x[i];", "y[151,5] is nan"},
+        {"y[i] = i % COLS == 5u && i > 5u ? uintBitsToFloat(0xff800000u) : 2.0 * x[i];", "y[0,5] is|the reference says -inf"},
+    };
+    open_with("");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct plan *p = plan_of(cases[i].body, ROLE_IN);
+        p->reference = twice_and_masked;
+        struct verification v = verify_plan(p, 1);
+        if (v.passed != !cases[i].says)
+            fail_msg("%s: %s", cases[i].body, v.why);
+        if (cases[i].says)
+            assert_says(v.why, cases[i].says);
+    }
+    close_all();
+}
+
+static bool row_and_column(const struct plan *p, void *context, int output, uint64_t row, double *out, struct error *e)
+{
+    (void)context, (void)output, (void)e;
+    for (uint64_t i = 0; i < p->tensors[0].cols; i++)
+        out[i] = row == 7 && i == 7 ? -1 : (double)(row * p->tensors[0].cols + i);
+    return true;
+}
+
+/* Integers have no NaN: one that was never written is known by the poison, unless that is what was wanted. */
+static void integers_must_be_written_too(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body, *says;
+    } cases[] = {
+        {"n[i] = i == 7u * COLS + 7u ? -1 : int(i);", NULL},
+        {"if (i != 155u * COLS + 3u) n[i] = i == 7u * COLS + 7u ? -1 : int(i);", "y[155,3] is -1: never written"},
+        {"n[i] = int(i);", "the reference says -1"},
+    };
+    open_with("");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct plan *p = plan_of(cases[i].body, ROLE_IN);
+        char *buffer = strstr(p->steps[0].glsl.s, "float y[]");
+        memcpy(buffer, "int   n[]", 9);
+        p->tensors[1].type = TYPE_I32;
+        p->reference = row_and_column;
+        struct verification v = verify_plan(p, i == 2 ? VERIFY_ALL_ROWS : 1);
+        if (v.passed != !cases[i].says)
+            fail_msg("%s: %s", cases[i].body, v.why);
+        if (cases[i].says)
+            assert_says(v.why, cases[i].says);
+    }
+    close_all();
+}
+
 /* Read and written in place: each run begins with the input as it was. */
 static void in_place_is_filled_again(void **state)
 {
@@ -418,6 +487,8 @@ int main(void)
         cmocka_unit_test_teardown(edges_are_always_looked_at, close_late),
         cmocka_unit_test_teardown(in_place_is_filled_again, close_late),
         cmocka_unit_test_teardown(intermediates_are_guarded, close_late),
+        cmocka_unit_test_teardown(infinities_may_be_wanted, close_late),
+        cmocka_unit_test_teardown(integers_must_be_written_too, close_late),
         cmocka_unit_test_teardown(without_a_reference_numbers_must_be_finite, close_late),
         cmocka_unit_test_teardown(a_plan_that_does_not_compile_names_its_line, close_late),
         cmocka_unit_test_teardown(inputs_are_what_the_plan_says, close_late),

@@ -31,7 +31,7 @@ layout(binding = 2) writeonly buffer Y {
 void main()
 {
     for (uint row = gl_WorkGroupID.x; row < rows; row += gl_NumWorkGroups.x) {
-        const float scale = 1.0 / s[row];
+        const float sum = s[row], scale = sum > 0.0 ? 1.0 / sum : 0.0; // zeros for a row of -inf
         for (uint col = gl_LocalInvocationID.x; col < cols; col += LANES)
             y[row * cols + col] = e[row * cols + col] * scale;
     }
