@@ -127,6 +127,8 @@ static void page_text(struct chart *c, double x, double y, const char *s, int si
 static void key_mark(struct chart *c, double x, double y, const struct key_entry *k)
 {
     double w = c->width, h = c->height;
+    if (k->point == KEY_TEXT)
+        return;
     if (k->point < 0)
         text_add(&c->page,
                  "set object rectangle from screen %.5f,%.5f to screen %.5f,%.5f fc rgb '%s' fs solid 1 "
@@ -146,13 +148,13 @@ static void key_rows(struct chart *c, const struct key_entry *key, int keys)
     double x = CHART_MARGIN, room = c->width - CHART_MARGIN;
     for (int i = 0; i < keys; i++) {
         char *shown = shown_text(key[i].text, room - CHART_MARGIN - 60, SMALL);
-        double width = 46 + text_width(shown, SMALL, false);
+        double mark = key[i].point == KEY_TEXT ? 0 : 46, width = mark + text_width(shown, SMALL, false);
         if (x > CHART_MARGIN && x + width > room) {
             x = CHART_MARGIN;
             c->top -= 32;
         }
         key_mark(c, x, c->top, &key[i]);
-        page_text(c, x + 46, c->top, shown, SMALL, false, INK);
+        page_text(c, x + mark, c->top, shown, SMALL, false, mark > 0 ? INK : key[i].colour);
         x += width + 36;
         free(shown);
     }

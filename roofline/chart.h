@@ -33,6 +33,24 @@ bool chart_instructions(const struct record *const *records, int count, const st
 /* Bandwidth over footprint, a line with band per mix and access (best workgroup), for `rooflab ceilings`. */
 bool chart_bandwidth(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
 
+/* A ladder's rungs as bars: time measured, the roof's, the bound's. A panel per device and group, six at most. */
+bool chart_bars(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
+
+/* A sweep of ladders: time, and temporary memory where there is any, over what is swept, a line per rung; where the fastest
+ * changes is marked. The group is the sweep's name. */
+bool chart_lines(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
+
+/* Every kind of chart by its name. */
+struct chart_kind {
+    const char *name;
+    bool (*draw)(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
+    bool (*has_data)(const struct record *r); /* is there something that it could show? */
+};
+enum { CHART_KINDS = 6 };
+extern const struct chart_kind chart_kinds[CHART_KINDS];
+extern const char *const chart_kind_names[CHART_KINDS + 1]; /* ends in NULL */
+const struct chart_kind *chart_kind(const char *name);      /* NULL where there is none */
+
 /* Is gnuplot there? Else EXIT_ENVIRONMENT with the command that installs it. ROOFLAB_GNUPLOT names another. */
 bool chart_available(struct error *e);
 

@@ -119,9 +119,10 @@ double text_width(const char *s, double size, bool bold);
  */
 void chart_open(struct chart *c, const struct chart_options *o, double height, int records);
 /* Title, a line below it, and a key: what each mark means. */
+enum { KEY_TEXT = -2 };
 struct key_entry {
     const char *text, *colour;
-    int point;   /* gnuplot's point type; 0: a line, -1: an area */
+    int point;   /* gnuplot's point type; 0: a line, -1: an area, KEY_TEXT: no mark, the text has the colour */
     bool dashed; /* the line */
 };
 void chart_heading(struct chart *c, const char *title, const char *subtitle, const struct key_entry *key,

@@ -108,7 +108,7 @@ static void draw_point(struct page *p, const struct point *q)
     if (fabs(q->issued / q->x - 1) > 0.01) {
         char style[96];
         snprintf(style, sizeof style, "heads size screen 0.005,90 lw 1.6 lc rgb '%s' front", colour);
-        chart_arrow(&p->chart, at(p, q->issued, q->y), at(p, q->x, q->y), style, 40);
+        chart_arrow(&p->chart, at(p, q->issued, q->y), at(p, q->x, q->y), style, p->ladder ? 90 : 40);
     }
     chart_point(&p->chart, name, q->x, y, low, high, mark, 2.4, colour);
     if (q->mix > 0)
@@ -187,6 +187,71 @@ static void label_step(struct page *p, const struct point *fused, const struct p
     l->colour = p->devices > 1 ? device_colours[fused->device] : INK;
 }
 
+/* --- a ladder's trajectory ----------------------------------------------------------------------------- */
+
+static bool same_operation(const struct run *a, const struct run *b)
+{
+    size_t n = strcspn(a->kernel, "/");
+    return strncmp(a->kernel, b->kernel, n + 1) == 0;
+}
+
+/* So many points are rather joined and numbered than each called by its name. */
+enum { LADDER_LEAST = 3 };
+
+static bool is_ladder(const struct page *p)
+{
+    bool all = p->point_count >= LADDER_LEAST && !p->sectors;
+    for (int i = 0; i < p->point_count && all; i++) {
+        const struct run *r = p->points[i].run;
+        all = r->kernel && !r->chain && rung_of(r->kernel) && same_group(r, p->points[0].run) &&
+              (i == 0 || same_operation(r, p->points[0].run));
+    }
+    return all;
+}
+
+/* A thin arrow from rung to rung. Rungs over the same bytes lie above one another: their arrow bows to the left, the more the
+ * farther it goes. */
+static void draw_climb(struct page *p, const struct point *from, const struct point *to)
+{
+    enum { PIECES = 10 };
+    const double gap = 14; /* in front of the mark */
+    struct spot a = at(p, from->x, from->y), b = at(p, to->x, to->y), last = a;
+    double far = hypot(b.x - a.x, b.y - a.y), bow = fabs(b.x - a.x) < 0.3 * far ? fmin(24 + 0.25 * far, 130) : 0;
+    char line[96], head[96];
+    const char *colour = p->devices > 1 ? device_colours[from->device] : GREY;
+    if (far < 2 * gap)
+        return;
+    snprintf(line, sizeof line, "nohead lw 1.2 lc rgb '%s' back", colour);
+    snprintf(head, sizeof head, "head filled size screen 0.007,18 lw 1.2 lc rgb '%s' back", colour);
+    for (int i = 1; i <= PIECES; i++) {
+        double t = (1 - gap / (far + bow)) * i / PIECES, side = 4 * bow * t * (1 - t);
+        struct spot next = {a.x + t * (b.x - a.x) - side, a.y + t * (b.y - a.y)};
+        chart_arrow(&p->chart, last, next, i == PIECES ? head : line, 12);
+        last = next;
+    }
+}
+
+static void label_number(struct page *p, const struct point *q)
+{
+    char number[16];
+    snprintf(number, sizeof number, "%d", rung_number(q->run->kernel));
+    struct label *l = label_add(&p->chart, PLACE_NEAR, number, NULL, NULL);
+    l->a = at(p, q->x, q->y);
+    l->size = NORMAL;
+    l->bold = true;
+    l->clearance = 15;
+    l->colour = point_colour(p, q);
+}
+
+static void draw_ladder(struct page *p)
+{
+    for (int i = 0; i + 1 < p->point_count; i++)
+        if (p->points[i].device == p->points[i + 1].device)
+            draw_climb(p, &p->points[i], &p->points[i + 1]);
+    for (int i = 0; i < p->point_count; i++)
+        label_number(p, &p->points[i]);
+}
+
 static void draw_runs(struct page *p)
 {
     bool groups = false, few = p->point_count <= FEW_POINTS;
@@ -195,6 +260,10 @@ static void draw_runs(struct page *p)
         groups = groups || !same_group(p->points[i].run, p->points[0].run);
     for (int i = 0; i < p->point_count; i++)
         draw_point(p, &p->points[i]);
+    if (p->ladder) {
+        draw_ladder(p);
+        return;
+    }
     for (int i = 0; i < p->point_count; i++)
         if (partner(p, &p->points[i])) {
             draw_step(p, &p->points[i], partner(p, &p->points[i]));
@@ -236,14 +305,31 @@ static int variants_key(const struct page *p, struct key_entry *key)
     return n;
 }
 
-int page_key(const struct page *p, struct key_entry key[PAGE_KEYS])
+/* The names of a ladder's rungs, each once. */
+static int rungs_key(const struct page *p, struct key_entry *key)
 {
-    if (p->devices == 1)
+    int n = 0;
+    for (int i = 0; i < p->point_count; i++) {
+        const char *name = run_kernel(p->points[i].run, true);
+        bool seen = false;
+        for (int k = 0; k < n; k++)
+            seen = seen || strcmp(key[k].text, name) == 0;
+        if (!seen)
+            key[n++] = (struct key_entry){name, INK, KEY_TEXT, false};
+    }
+    return n;
+}
+
+int page_key(struct page *p, struct key_entry key[PAGE_KEYS])
+{
+    int n = 0;
+    p->ladder = is_ladder(p);
+    if (p->devices == 1 && !p->ladder)
         return variants_key(p, key);
-    for (int d = 0; d < p->devices; d++)
-        key[d] = (struct key_entry){p->records[d]->device ? p->records[d]->device : "unknown device",
-                                    device_colours[d], device_marks[d][1], false};
-    return p->devices;
+    for (int d = 0; d < p->devices && p->devices > 1; d++)
+        key[n++] = (struct key_entry){p->records[d]->device ? p->records[d]->device : "unknown device", device_colours[d],
+                                      device_marks[d][1], false};
+    return n + (p->ladder ? rungs_key(p, key + n) : 0);
 }
 
 void page_provenance(struct page *p)

@@ -53,7 +53,9 @@ static void heading(struct page *p)
              p->devices > 1  ? "several devices"
              : first->device ? first->device
                              : "an unknown device",
-             p->devices > 1 ? " · open marks: unfused, filled marks: fused" : "");
+             p->ladder           ? " · arrows lead from rung to rung of the ladder"
+             : p->devices > 1 ? " · open marks: unfused, filled marks: fused"
+                              : "");
     if (!title && p->copy > 0 && p->best_peak > 0 && p->devices == 1)
         snprintf(line + strlen(line), sizeof line - strlen(line),
                  " · below %.3g flop/byte memory is the limit, above it arithmetic", p->best_peak / p->copy);

@@ -5,7 +5,7 @@
 
 #include "roofline/chart_parts.h"
 
-enum { ROOFS = 12, POINTS = 48, DEVICES = 5, PAGE_KEYS = DEVICES + 4 };
+enum { ROOFS = 12, POINTS = 48, DEVICES = 5, PAGE_KEYS = DEVICES + 4 + POINTS };
 enum { FEW_POINTS = 8 }; /* so many have labels of their own */
 #define SECTOR_BYTES 32.0
 
@@ -36,6 +36,7 @@ struct page {
     int roof_count;
     struct point points[POINTS];
     int point_count;
+    bool ladder; /* the points are rungs of one ladder: numbered, and joined in order */
     double bound, peak;     /* what nothing exceeds: B* and the peak's upper limit; NAN where not measured */
     double copy, best_peak; /* medians that make the ridge */
     struct axis x, y;       /* y in flops/s or operations/s */
@@ -47,8 +48,8 @@ extern const char *const device_colours[DEVICES];
 
 /* An empty page for these records. */
 struct page page_of(const struct record *const *records, int count);
-/* What the marks mean. Returns how many entries. */
-int page_key(const struct page *p, struct key_entry key[PAGE_KEYS]);
+/* What the marks mean, and whether they are a ladder. Returns how many entries. */
+int page_key(struct page *p, struct key_entry key[PAGE_KEYS]);
 /* A line of the footer per device. */
 void page_provenance(struct page *p);
 /* Ranges, roofs, runs and axes of a page whose points and roofs are collected. */

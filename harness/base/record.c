@@ -76,6 +76,20 @@ const char *verdict_name(enum verdict v)
     return name_of(verdict_names, COUNT_OF(verdict_names), v);
 }
 
+const char *rung_of(const char *kernel)
+{
+    const char *slash = strrchr(kernel, '/');
+    const char *rung = slash ? slash + 1 : kernel;
+    size_t digits = strspn(rung, "0123456789");
+    return slash && digits > 0 && digits < 4 && rung[digits] == '-' ? rung : NULL;
+}
+
+int rung_number(const char *kernel)
+{
+    const char *rung = rung_of(kernel);
+    return rung ? atoi(rung) : 0;
+}
+
 /* The tables. A row is {key, type, offset, ...}; the order of rows is the order of keys in the file. */
 
 #define ENUM(array) .names = (array), .name_count = COUNT_OF(array)

@@ -174,6 +174,11 @@ struct crossover {
     struct interval bytes;
 };
 
+/* Where the rung begins in a kernel's name: "3-tiled" in "gemm/3-tiled"; NULL where the name is not that of a numbered rung.
+ * And its number, else 0. */
+const char *rung_of(const char *kernel);
+int rung_number(const char *kernel);
+
 struct claim {
     char *name, *text;
     int holds; /* 1, 0, -1: the interval does not tell */

@@ -15,11 +15,9 @@ struct options {
     bool emit;
 };
 
-static const char *const kinds[] = {"passes", "roofline", "bandwidth", "instructions", NULL};
-
 static const struct option options[] = {
-    {"kind", OPTION_CHOICE, "KIND", "passes, roofline, bandwidth or instructions; default: all that the record has data for",
-     .offset = offsetof(struct options, kind), .choices = kinds},
+    {"kind", OPTION_CHOICE, "KIND", "passes, roofline, bandwidth, instructions, bars or lines; default: all that the record has data for",
+     .offset = offsetof(struct options, kind), .choices = chart_kind_names},
     {"group", OPTION_STRING, "NAME", "only the runs of this group (seed, light, ...)", .offset = offsetof(struct options, group)},
     {"stem", OPTION_STRING, "PATH", "files PATH-KIND.gp, .dat, .png, .svg; default: beside the first record",
      .offset = offsetof(struct options, stem)},
@@ -32,28 +30,12 @@ static const struct option options[] = {
     {0},
 };
 
-typedef bool (*draw_function)(const struct record *const *, int, const struct chart_options *, struct error *);
-enum { PASSES, ROOFLINE, BANDWIDTH, INSTRUCTIONS, KINDS };
-static const draw_function functions[KINDS] = {chart_passes, chart_roofline, chart_bandwidth, chart_instructions};
-
-static bool has_sectors(const struct record *r)
-{
-    for (int i = 0; i < r->run_count; i++)
-        if (r->runs[i].bytes_sectors > 0)
-            return true;
-    return false;
-}
-
 /* Has any record what this kind of chart shows? */
 static bool has_data(struct record *const *records, int count, int kind)
 {
-    for (int i = 0; i < count; i++) {
-        if (kind == INSTRUCTIONS ? has_sectors(records[i]) : kind != BANDWIDTH && records[i]->run_count > 0)
+    for (int i = 0; i < count; i++)
+        if (chart_kinds[kind].has_data(records[i]))
             return true;
-        for (int k = 0; k < records[i]->ceiling_count && (kind == ROOFLINE || kind == BANDWIDTH); k++)
-            if (records[i]->ceilings[k].kind == CEILING_BANDWIDTH)
-                return true;
-    }
     return false;
 }
 
@@ -66,7 +48,7 @@ static char *stem_of(const struct arguments *a, const struct options *o, int kin
     size_t n = strlen(first);
     if (!o->stem && ends_with(first, ".json"))
         n -= 5;
-    text_add(&t, "%.*s-%s%s%s", (int)n, first, kinds[kind], o->group ? "-" : "", o->group ? group : "");
+    text_add(&t, "%.*s-%s%s%s", (int)n, first, chart_kinds[kind].name, o->group ? "-" : "", o->group ? group : "");
     return t.s;
 }
 
@@ -80,7 +62,7 @@ static bool draw(const struct arguments *a, struct record *const *records, int c
                               .spec_bytes_per_s = isnan(o->spec_bytes_per_s) ? 0 : o->spec_bytes_per_s,
                               .spec_ops_per_s = isnan(o->spec_ops_per_s) ? 0 : o->spec_ops_per_s,
                               .draw = !o->emit};
-    bool ok = functions[kind]((const struct record *const *)records, count, &c, e);
+    bool ok = chart_kinds[kind].draw((const struct record *const *)records, count, &c, e);
     if (ok && !a->quiet)
         printf("%s%s\n", stem, o->emit ? ".gp" : ".png");
     free(stem);
@@ -98,7 +80,7 @@ static int run(const struct arguments *a)
         records[count] = need(sizeof **records);
         ok = record_read(records[count], a->words[count], &e);
     }
-    for (int kind = 0; kind < KINDS && ok; kind++)
+    for (int kind = 0; kind < CHART_KINDS && ok; kind++)
         if (o->kind == kind || (o->kind < 0 && has_data(records, count, kind))) {
             ok = draw(a, records, count, kind, &e);
             drawn++;
@@ -124,7 +106,7 @@ static const struct exit_note exits[] = {{EXIT_OK, "drawn"}, {EXIT_ENVIRONMENT, 
 const struct command command_plot = {
     .name = "plot",
     .group = GROUP_LOOK,
-    .summary = "charts from records: passes, roofline, bandwidth, instructions",
+    .summary = "charts from records: passes, roofline, bandwidth, instructions, bars, lines",
     .about = "Draws PNG and SVG by gnuplot from one emitted .gp and .dat, from the record alone: no device and no Vulkan loader "
              "is needed, and the same record gives the same bytes.",
     .usage = "RECORD.json...",

@@ -76,13 +76,7 @@ int outcome_nothing_ran(const struct record *r)
 static bool draw(const struct record *const *records, int n, const struct outcome_chart *c, const char *stem, struct error *e)
 {
     struct chart_options o = {.stem = stem, .group = c->group && *c->group ? c->group : NULL, .draw = true};
-    if (strcmp(c->kind, "passes") == 0)
-        return chart_passes(records, n, &o, e);
-    if (strcmp(c->kind, "bandwidth") == 0)
-        return chart_bandwidth(records, n, &o, e);
-    if (strcmp(c->kind, "instructions") == 0)
-        return chart_instructions(records, n, &o, e);
-    return chart_roofline(records, n, &o, e);
+    return chart_kind(c->kind)->draw(records, n, &o, e);
 }
 
 int outcome_charts(const struct arguments *a, const struct record *r, const char *record_path,

@@ -7,7 +7,6 @@
 #include "harness/base/text.h"
 #include "harness/cli/style.h"
 #include "harness/cli/table.h"
-#include "harness/kernel/ladder.h"
 
 /* What a row shows: a run, or one step of it. */
 struct row {

@@ -1,24 +1,9 @@
 #include "harness/kernel/ladder.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-const char *rung_of(const char *kernel)
-{
-    const char *slash = strrchr(kernel, '/');
-    const char *rung = slash ? slash + 1 : kernel;
-    size_t digits = strspn(rung, "0123456789");
-    return slash && digits > 0 && digits < 4 && rung[digits] == '-' ? rung : NULL;
-}
-
-int rung_number(const char *kernel)
-{
-    const char *rung = rung_of(kernel);
-    return rung ? atoi(rung) : 0;
-}
 
 /* One that cannot be read is there, and its fault is told by whoever wants to run it. */
 static bool is_there(const char *name, enum language language)

@@ -9,12 +9,6 @@ struct rung {
     int number;
 };
 
-/* Where the operation of a kernel's name ends and its rung begins: "3-tiled" in "gemm/3-tiled"; NULL where the name is not
- * that of a rung. */
-const char *rung_of(const char *kernel);
-/* The number of a kernel that is a rung, 0 of another. */
-int rung_number(const char *kernel);
-
 /* The rungs that are there in a language, by number. A .plan is there where all its steps are. Freed by free. An unknown
  * operation is EXIT_USAGE and says the nearest one; one without a rung in this language gives none. */
 struct rung *ladder_rungs(const char *operation, enum language language, int *count, struct error *e);

@@ -7,6 +7,7 @@
 
 #include "harness/base/units.h"
 #include "harness/kernel/kernel.h"
+#include "roofline/chart.h"
 
 enum { EXPERIMENT_GROUPS_MAX = EXPERIMENT_RUNS_MAX + EXPERIMENT_LADDERS_MAX };
 
@@ -76,7 +77,6 @@ static bool read_beyond(struct reading *r, char *value)
 
 static bool read_chart(struct reading *r, char *value)
 {
-    static const char *const kinds[] = {"passes", "roofline", "bandwidth", "instructions"};
     struct experiment *x = r->x;
     char more;
     if (x->chart_count == EXPERIMENT_CHARTS_MAX)
@@ -85,10 +85,7 @@ static bool read_chart(struct reading *r, char *value)
     c->line = r->line;
     if (sscanf(value, "%15s %31s %c", c->kind, c->group, &more) > 2)
         return experiment_bad(r, "a chart is of one kind and of one group, or of all", value);
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (strcmp(c->kind, kinds[i]) == 0)
-            return true;
-    return experiment_bad(r, "a chart is passes, roofline, bandwidth or instructions", value);
+    return chart_kind(c->kind) || experiment_bad(r, "a chart is passes, roofline, bandwidth, instructions, bars or lines", value);
 }
 
 static const struct key {
@@ -126,13 +123,23 @@ static bool read_line(struct reading *r, char *line)
 
 /* ---- what only the whole file can tell ---- */
 
+/* What is swept has lines of its own; all other charts are of groups. */
+static bool has_to_draw(const struct experiment *x, const struct experiment_chart *c)
+{
+    bool lines = strcmp(c->kind, "lines") == 0;
+    for (int i = 0; i < x->ladder_count && lines; i++)
+        if (strcmp(x->ladders[i].sweep, c->group) == 0)
+            return true;
+    return !lines && experiment_has_group(x, c->group);
+}
+
 static bool charts_are_right(struct reading *r)
 {
     const char *groups[EXPERIMENT_GROUPS_MAX];
     int count = groups_of(r->x, groups);
     for (int i = 0; i < r->x->chart_count; i++) {
         const struct experiment_chart *c = &r->x->charts[i];
-        if (!c->group[0] || experiment_has_group(r->x, c->group))
+        if (!c->group[0] || has_to_draw(r->x, c))
             continue;
         const char *near = nearest_name(c->group, groups, (size_t)count);
         return error_set(r->e, EXIT_USAGE, "%s:%d: there is no group '%s' to draw%s%s", r->x->path, c->line, c->group,

@@ -23,7 +23,7 @@
  *                                          with the least to do) peak_share (of the measured peak of arithmetic) error_max
  *                                          temp_bytes
  *   claim    hardware square.r3.speedup > 1     holds on a GPU only; also software (a software device) and native
- *   chart    passes seed | roofline | bandwidth | instructions
+ *   chart    passes seed | roofline | bandwidth | instructions | bars square | lines SWEEP
  *
  * Lines beginning with # are comments. A claim fails only where its interval excludes it; claims about what was
  * not run on this device are left out, and a note says so. */
@@ -66,7 +66,7 @@ struct experiment_claim {
 };
 
 struct experiment_chart {
-    char kind[16];  /* "passes", "roofline", "bandwidth", "instructions" */
+    char kind[16];  /* of chart_kinds */
     char group[32]; /* "" for all */
     int line;
 };

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "harness/base/units.h"
-#include "harness/kernel/ladder.h"
 #include "harness/measure/experiment_parts.h"
 
 /* ---- chains ---- */
@@ -176,6 +175,19 @@ static bool same_sweep(const struct run *a, const struct run *b)
     return a->sweep_of && b->sweep_of && strcmp(a->sweep_of, b->sweep_of) == 0;
 }
 
+/* The fastest of a ladder; the rung that was it at the value before stays it unless the intervals say otherwise. */
+static const struct run *best_after(const struct record *r, const struct run *any, const struct run *before)
+{
+    const struct run *best = experiment_best_rung(r, any);
+    for (int i = 0; best && before && i < r->run_count; i++) {
+        const struct run *run = &r->runs[i];
+        if (experiment_same_ladder(any, run) && strcmp(run->kernel, before->kernel) == 0 && is_timed(run) &&
+            run->time_ns.low <= best->time_ns.high)
+            return run;
+    }
+    return best;
+}
+
 /* The fastest rungs over the values: "attn: 1-materialised is the fastest up to n=256, from 512 on 3-flash". */
 static void conclude_sweep(struct text *t, const struct record *r, const struct run *any)
 {
@@ -184,9 +196,9 @@ static void conclude_sweep(struct text *t, const struct record *r, const struct 
     for (int i = 0; i < r->run_count; i++) {
         const struct run *run = &r->runs[i];
         bool begins = same_sweep(any, run) && (i == 0 || strcmp(run->group, r->runs[i - 1].group) != 0);
-        const struct run *best = begins ? experiment_best_rung(r, run) : NULL;
+        const struct run *best = begins ? best_after(r, run, last) : NULL;
         if (begins && best && (!last || strcmp(last->kernel, best->kernel) != 0))
-            text_add(t, "%s %s is the fastest from %s=%.0f on", last ? "," : "", name_of(best), best->sweep_over, swept_value(best));
+            text_add(t, "%s from %s=%.0f on %s is the fastest", last ? "," : "", best->sweep_over, swept_value(best), name_of(best));
         last = best ? best : last;
     }
     for (int i = 0; last && i < r->run_count; i++)

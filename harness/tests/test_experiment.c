@@ -141,7 +141,7 @@ static void faults_name_file_and_line(void **state)
         {"sweep d 1x 2 relu fused\n", "my.txt:1: "},
         {"sweep d 1 2 relu\n", "my.txt:1: no variant"},
         {"sweep d 1 2 rleu fused\n", "my.txt:1: |'rleu'"},
-        {RUN "chart pie\n", "my.txt:2: a chart is passes, roofline, bandwidth or instructions: 'pie'"},
+        {RUN "chart pie\n", "my.txt:2: a chart is passes, roofline, bandwidth, instructions, bars or lines: 'pie'"},
         {RUN "chart\n", "my.txt:2: a chart is passes"},
         {RUN "chart passes h\n" RUN, "my.txt:3: there is a group"},
         {RUN "chart passes gg\n", "my.txt:2: there is no group 'gg' to draw"},
