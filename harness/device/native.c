@@ -142,6 +142,19 @@ static void native_program_destroy(struct device *d, struct program *p)
     free(p);
 }
 
+/* Large scratch gets large pages, as buffers do: packed matrices are walked in strides. */
+static char *scratch_create(uint64_t bytes)
+{
+    void *scratch = NULL;
+    bool large = bytes >= HUGE_PAGE / 4;
+    uint64_t grain = large ? HUGE_PAGE : 4096, whole = (bytes + grain - 1) / grain * grain;
+    if (posix_memalign(&scratch, grain, whole) != 0)
+        abort();
+    if (large)
+        madvise(scratch, whole, MADV_HUGEPAGE);
+    return scratch;
+}
+
 static struct program *native_program_create(struct device *d, const struct program_source *s, struct error *e)
 {
     if (s->language != LANGUAGE_C) {
@@ -157,8 +170,7 @@ static struct program *native_program_create(struct device *d, const struct prog
     }
     p->scratch = need(sizeof *p->scratch * (size_t)p->workers);
     for (int i = 0; i < p->workers && p->code.scratch_bytes; i++)
-        if (posix_memalign((void **)&p->scratch[i], 4096, p->code.scratch_bytes) != 0)
-            p->scratch[i] = NULL;
+        p->scratch[i] = scratch_create(p->code.scratch_bytes);
     return p;
 }
 
