@@ -6,7 +6,11 @@
 //! buffer     a  in   f32[m,k]
 //! buffer     b  in   f32[k,n]
 //! buffer     c  out  f32[m,n]
-//! reference  gemm  tolerance 2e-5
+//! reference  gemm  tolerance 2e-6*sqrt(k)
+//! verify     m=1 n=1 k=1
+//! verify     m=67 n=71 k=37
+//! verify     m=129 n=127 k=65
+//! verify     m=5 n=257 k=131
 //! passes     a=n b=m c=1
 //! flops      2*m*n*k
 //! launch     groups=ceil(n/16),ceil(m/16)
