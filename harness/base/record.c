@@ -190,6 +190,7 @@ static const struct field run_fields[] = {
     {"why", FIELD_STRING, .offset = offsetof(struct run, why)},
     {"verified", FIELD_BOOL, .offset = offsetof(struct run, verified)},
     {"error_max", FIELD_REAL, .offset = offsetof(struct run, error_max)},
+    {"error_quantised", FIELD_REAL, .offset = offsetof(struct run, error_quantised), .optional = true},
     {"tolerance", FIELD_REAL, .offset = offsetof(struct run, tolerance)},
     {"time_ns", FIELD_GROUP, .table = &time_table},
     {"samples_ns", FIELD_REALS, .offset = offsetof(struct run, samples_ns),

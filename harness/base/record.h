@@ -14,7 +14,7 @@
  *
  *   run         {"kernel","chain","variant":"unfused|fused|grouped|single","grouping":[2,2],"group","device",
  *                "shape":{"rows":..},"tensor_bytes","status":"ok|unsupported|skipped|error","why","verified",
- *                "error_max","tolerance",
+ *                "error_max","error_quantised","tolerance",
  *                "time_ns":{"median","low","high","n","stop","first"},"samples_ns":[..],"clock",
  *                "call_ns":{"median","low","high","n"},
  *                "counters":{"instructions","cycles","llc_misses","context_switches","page_faults","why"},
@@ -130,7 +130,7 @@ struct run {
     enum run_status status;
     char *why;
     bool verified;
-    double error_max, tolerance;
+    double error_max, error_quantised, tolerance;
     struct interval time_ns;
     char *stop; /* stop_text() */
     double first_ns;

@@ -28,7 +28,7 @@
  * dimension, its rows all the others multiplied. S, the size that passes are counted in, is the first
  * buffer's. An input without a fill is uniform(-1,1); uniform(a,b), normal(mean,deviation), constant(a), masked(a,b)
  * (uniform, but 3 rows in 7 and one element in 4 of the others are -inf) and indices(n) (whole numbers below n) are
- * known; a, b and n may be expressions over the shape. Texel formats: rgba32f, r32f, rgba16f, r16f, r32ui; `in` is a samplerBuffer (usamplerBuffer),
+ * known; a, b and n may be expressions over the shape. Texel formats: rgba32f, r32f, rgba16f, r16f, r32ui, rgba32ui (words of any type); `in` is a samplerBuffer (usamplerBuffer),
  * `out` an imageBuffer (uimageBuffer). A texel buffer holds whole texels: write its length as 4*something,
  * and every shape will do.
  *

@@ -38,6 +38,7 @@ const struct texel_facts texel_facts[TEXEL_FORMATS] = {
     [TEXEL_NONE] = {"none", TYPE_COUNT, 0},     [TEXEL_RGBA32F] = {"rgba32f", TYPE_F32, 4},
     [TEXEL_RGBA16F] = {"rgba16f", TYPE_F16, 4}, [TEXEL_R32F] = {"r32f", TYPE_F32, 1},
     [TEXEL_R16F] = {"r16f", TYPE_F16, 1},       [TEXEL_R32UI] = {"r32ui", TYPE_U32, 1},
+    [TEXEL_RGBA32UI] = {"rgba32ui", TYPE_U32, 4},
 };
 
 static bool read_texel(const struct header *h, struct kernel_buffer *b, const char *format)
@@ -55,7 +56,8 @@ static bool read_texel(const struct header *h, struct kernel_buffer *b, const ch
     if (b->texel == TEXEL_NONE)
         return header_refuse(h, "there is no texel format '%s'%s", word_shown(shown, format),
                              name_hint(hint, format, names, count));
-    if (texel_facts[b->texel].type != b->type)
+    /* Any type may be fetched as words: that is how blocks are read, which are no numbers. */
+    if (texel_facts[b->texel].type != b->type && texel_facts[b->texel].type != TYPE_U32)
         return header_refuse(h, "texels of %s hold %s, but buffer %s is %s; write the one that is meant",
                              format, type_name(texel_facts[b->texel].type), b->name, type_name(b->type));
     return true;

@@ -38,6 +38,11 @@ static bool shape_at(const struct kernel *k, const struct shape_entry *overrides
     return true;
 }
 
+static uint64_t block_elements(enum type t)
+{
+    return t == TYPE_Q8_0 || t == TYPE_Q4_0 ? 32 : 1;
+}
+
 static bool add_tensor(struct plan *p, const struct kernel_buffer *b, const struct scope *s, struct error *e)
 {
     uint64_t rows = 1, cols = 1;
@@ -52,7 +57,7 @@ static bool add_tensor(struct plan *p, const struct kernel_buffer *b, const stru
                              "buffer %s has more elements than can be counted; choose a smaller shape",
                              b->name);
     }
-    uint64_t block = b->type == TYPE_Q8_0 || b->type == TYPE_Q4_0 ? 32 : 1;
+    uint64_t block = block_elements(b->type);
     if (cols % block)
         return error_set(e, EXIT_USAGE,
                          "buffer %s has %llu columns, but %s comes in blocks of %llu; choose a multiple",
@@ -91,12 +96,17 @@ bool kernel_add_tensors(struct plan *p, const struct kernel *k, const struct sco
 /* A texel of 4 numbers cannot be cut: the device would leave the last, broken one out of the view. */
 static bool whole_texels(const struct kernel_buffer *b, const struct tensor *t, struct error *e)
 {
-    uint32_t each = texel_facts[b->texel].elements, rest = each ? (uint32_t)(tensor_elements(t) % each) : 0;
-    return rest == 0 ||
+    uint64_t each = block_elements(b->type);
+    if (b->texel == TEXEL_NONE)
+        return true;
+    while (type_bytes(b->type, each) % texel_format_bytes(b->texel))
+        each += block_elements(b->type);
+    return tensor_elements(t) % each == 0 ||
            error_set(e, EXIT_USAGE,
-                     "buffer %s holds %llu numbers, which are not whole %s texels of %u; choose another "
-                     "shape, or write the length as %u*something",
-                     b->name, (unsigned long long)tensor_elements(t), texel_facts[b->texel].name, each, each);
+                     "buffer %s holds %llu numbers, which are not whole %s texels of %llu; choose another "
+                     "shape, or write the length as %llu*something",
+                     b->name, (unsigned long long)tensor_elements(t), texel_facts[b->texel].name, (unsigned long long)each,
+                     (unsigned long long)each);
 }
 
 static bool bind_buffers(struct plan *p, struct step *step, const struct kernel *k, const int *tensors,

@@ -7,6 +7,7 @@
 
 #include "harness/base/expr.h"
 #include "harness/base/units.h"
+#include "harness/kernel/quantise.h"
 
 /* Of a device's memory, what buffers may fill: the rest is the driver's. */
 #define MEMORY_SHARE 0.9
@@ -141,14 +142,6 @@ static double fill_value(const struct fill *f, uint64_t i)
     return f->a + f->b * sqrt(-2 * log(1 - u)) * cos(2 * M_PI * v);
 }
 
-static void fill_block(const struct tensor *t, uint64_t first, unsigned char *block)
-{
-    uint16_t scale = half_from_float((float)(fabs(t->fill.b) / 100 + 0.001));
-    memcpy(block, &scale, 2);
-    for (uint32_t k = 2; k < types[t->type].bytes; k++)
-        block[k] = (unsigned char)(expr_hash(t->fill.seed, (uint32_t)(first + k)) >> 13);
-}
-
 static void fill_floats(const struct fill *f, uint64_t first, uint64_t count, float *out)
 {
     if (f->kind != FILL_UNIFORM) {
@@ -166,6 +159,40 @@ static void fill_floats(const struct fill *f, uint64_t first, uint64_t count, fl
         count -= n;
         out += n;
     }
+}
+
+static void fill_block(const struct tensor *t, uint64_t first, unsigned char *block)
+{
+    float values[QUANTISE_BLOCK];
+    fill_floats(&t->fill, first, QUANTISE_BLOCK, values);
+    if (t->type == TYPE_Q8_0)
+        quantise_q8_0(values, block);
+    else
+        quantise_q4_0(values, block);
+}
+
+static bool is_rounded(enum type t)
+{
+    return t == TYPE_F16 || t == TYPE_Q8_0 || t == TYPE_Q4_0;
+}
+
+bool plan_rounds(const struct plan *p)
+{
+    for (int i = 0; i < p->tensor_count; i++)
+        if (is_rounded(p->tensors[i].type) && (p->tensors[i].role == ROLE_IN || p->tensors[i].role == ROLE_INOUT))
+            return true;
+    return false;
+}
+
+bool plan_input_unrounded(const struct plan *p, int tensor, uint64_t i, double *value)
+{
+    const struct tensor *t = &p->tensors[tensor];
+    float f;
+    if (!p->unrounded || !is_rounded(t->type))
+        return false;
+    fill_floats(&t->fill, i, 1, &f);
+    *value = f;
+    return true;
 }
 
 void tensor_fill(const struct tensor *t, uint64_t first, uint64_t count, void *out)
@@ -199,6 +226,9 @@ double plan_input(const struct plan *p, int tensor, uint64_t i)
     const struct tensor *t = &p->tensors[tensor];
     uint64_t per = types[t->type].elements;
     unsigned char raw[64];
+    double unrounded;
+    if (plan_input_unrounded(p, tensor, i, &unrounded))
+        return unrounded;
     tensor_fill(t, i / per * per, per, raw);
     return type_get(t->type, raw, i % per);
 }

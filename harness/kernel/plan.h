@@ -15,7 +15,7 @@
 enum type { TYPE_F32, TYPE_F16, TYPE_I8, TYPE_Q8_0, TYPE_Q4_0, TYPE_U32, TYPE_I32, TYPE_COUNT };
 const char *type_name(enum type t);
 enum type type_find(const char *name); /* TYPE_COUNT where there is none */
-/* Bytes of `elements` elements; q8_0 and q4_0 hold blocks of 32 with an f16 scale (34 and 18 bytes). */
+/* Bytes of `elements` elements; q8_0 and q4_0 hold blocks of 32 with an f16 scale (quantise.h). */
 uint64_t type_bytes(enum type t, uint64_t elements);
 
 /* How an input is filled: incompressible numbers from the counter-based generator, so that any element can
@@ -99,6 +99,7 @@ struct plan {
     plan_reference reference; /* NULL: there is none, and the run is marked unverified */
     void *reference_context;
     void (*reference_free)(void *context);
+    bool unrounded; /* the reference sees inputs as they were before they became f16, q8_0 or q4_0 */
     double tolerance; /* |got - want| <= tolerance * (1 + |want|) */
 };
 
@@ -124,6 +125,10 @@ void plan_free(struct plan *p); /* p too; NULL is fine */
 
 /* Element i of input tensor t, in double, exactly as the device sees it (rounded to its type). */
 double plan_input(const struct plan *p, int tensor, uint64_t i);
+/* The same before rounding to f16, q8_0 or q4_0; false where p->unrounded is not set or the type does not round. */
+bool plan_input_unrounded(const struct plan *p, int tensor, uint64_t i, double *value);
+/* Is an input of a type that rounds? */
+bool plan_rounds(const struct plan *p);
 /* Raw bytes of elements [first, first+count) of an input tensor as uploaded. count is whole blocks for q types. */
 void tensor_fill(const struct tensor *t, uint64_t first, uint64_t count, void *out);
 /* Element i of raw data of a type, in double. */

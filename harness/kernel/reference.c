@@ -16,7 +16,7 @@ struct fetched {
     double *values;
     unsigned char *raw;
     uint64_t row;
-    bool valid;
+    bool valid, unrounded;
 };
 
 struct reference_case {
@@ -105,13 +105,15 @@ const double *reference_row(const struct reference_case *c, const char *buffer, 
         f->values = need(cols * sizeof *f->values);
         f->raw = need(type_bytes(t->type, cols + 2 * BLOCK));
     }
-    if (!f->valid || f->row != row) { /* whole blocks are filled, so the row may begin inside of one */
+    if (!f->valid || f->row != row || f->unrounded != c->plan->unrounded) { /* whole blocks are filled, so the row may begin inside of one */
         uint64_t first = row * cols / BLOCK * BLOCK, last = row * cols + cols;
         tensor_fill(t, first, last - first, f->raw);
         for (uint64_t i = 0; i < cols; i++)
-            f->values[i] = type_get(t->type, f->raw, row * cols - first + i);
+            if (!plan_input_unrounded(c->plan, at, row * cols + i, &f->values[i]))
+                f->values[i] = type_get(t->type, f->raw, row * cols - first + i);
         f->row = row;
         f->valid = true;
+        f->unrounded = c->plan->unrounded;
     }
     return f->values;
 }

@@ -15,6 +15,9 @@ enum { VERIFY_ALL_ROWS = -1, VERIFY_RANDOM_ROWS = 256 };
 struct verification {
     bool passed;
     double error_max; /* largest |got - want| / (1 + |want|) seen */
+    /* Where inputs are f16, q8_0 or q4_0: how far all compared elements together are from what the inputs give before they are
+     * rounded to that, sqrt(sum (got - want)^2 / sum want^2). NAN elsewhere. What a format costs; nothing fails by it. */
+    double error_quantised;
     uint64_t rows, elements; /* compared with the reference */
     char why[320]; /* of a failure: which tensor, row and column, got and wanted */
 };

@@ -297,6 +297,23 @@ static void a_plan_that_does_not_compile_names_its_line(void **state)
     close_all();
 }
 
+/* A right result on rounded inputs: no error against them, and that of the format against the numbers before. */
+static void the_cost_of_a_format_is_told(void **state)
+{
+    (void)state;
+    open_with("");
+    struct verification v = verify_plan(plan_of("y[i] = 2.0 * x[i];", ROLE_IN), VERIFY_ALL_ROWS);
+    assert_true(isnan(v.error_quantised));
+    struct plan *p = plan_of("y[i] = 2.0 * unpackHalf2x16(floatBitsToUint(x[i / 2u]))[i % 2u];", ROLE_IN);
+    p->tensors[0].type = TYPE_F16;
+    plan_finish(p);
+    v = verify_plan(p, VERIFY_ALL_ROWS);
+    assert_true(v.passed);
+    assert_near(v.error_max, 0, 0);
+    assert_true(v.error_quantised > 1e-4 && v.error_quantised < 1.0 / 2048);
+    close_all();
+}
+
 /* ---- buffers ---- */
 
 /* More than one piece of the pool's, in all types; and behind it numbers that are none. */
@@ -491,6 +508,7 @@ int main(void)
         cmocka_unit_test_teardown(integers_must_be_written_too, close_late),
         cmocka_unit_test_teardown(without_a_reference_numbers_must_be_finite, close_late),
         cmocka_unit_test_teardown(a_plan_that_does_not_compile_names_its_line, close_late),
+        cmocka_unit_test_teardown(the_cost_of_a_format_is_told, close_late),
         cmocka_unit_test_teardown(inputs_are_what_the_plan_says, close_late),
         cmocka_unit_test_teardown(buffers_are_shared_where_they_are_the_same, close_late),
         cmocka_unit_test_teardown(chains_are_right_here, close_late),

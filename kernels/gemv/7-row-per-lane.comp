@@ -4,7 +4,7 @@
 //! idea       invocations, and nothing is left to add up between them. On a GPU its loads lie far apart.
 //! shape      rows=4096 cols=4096
 //! buffer     w  in   f32[rows,4*ceil(cols/4)]  texel=rgba32f
-//! buffer     x  in   f32[4*ceil(cols/4)]
+//! buffer     x  in   f32[4*ceil(cols/4)]  texel=rgba32f
 //! buffer     y  out  f32[rows,1]
 //! reference  gemv  tolerance 2e-6*sqrt(cols)
 //! passes     w=ceil(rows/ROWS)*ROWS/rows x=ceil(rows/ROWS) y=1
@@ -23,9 +23,7 @@ layout(push_constant) uniform Shape {
 };
 
 layout(binding = 0) uniform samplerBuffer w;
-layout(binding = 1) readonly buffer X {
-    vec4 x[];
-};
+layout(binding = 1) uniform samplerBuffer x;
 layout(binding = 2) writeonly buffer Y {
     float y[];
 };
@@ -41,7 +39,7 @@ void main()
             start[r] = min(row + r, rows - 1) * fours;
         }
         for (uint i = 0; i < fours; i++) {
-            const vec4 part = x[i];
+            const vec4 part = texelFetch(x, int(i));
             for (uint r = 0; r < ROWS; r++)
                 sums[r] += texelFetch(w, int(start[r] + i)) * part;
         }

@@ -1,0 +1,53 @@
+#version 450
+//! kernel     gemv-f16/7-row-per-lane
+//! idea       Back to rows of one invocation, several for each, by texels: x then stands at the same place for all
+//! idea       invocations, and nothing is left to add up between them. On a GPU its loads lie far apart.
+//! shape      rows=4096 cols=4096
+//! buffer     w  in   f16[rows,8*ceil(cols/8)]  texel=rgba32ui
+//! buffer     x  in   f32[8*ceil(cols/8)]  texel=rgba32f
+//! buffer     y  out  f32[rows,1]
+//! reference  gemv  tolerance 2e-6*sqrt(cols)
+//! passes     w=ceil(rows/ROWS)*ROWS/rows x=ceil(rows/ROWS) y=1
+//! flops      16*ROWS*ceil(rows/ROWS)*ceil(cols/8)
+//! launch     groups=min(65535,ceil(rows/(8*ROWS)))
+//! tune       ROWS 4 1 2 8
+//! verify     rows=1 cols=1
+//! verify     rows=67 cols=131
+//! verify     rows=5 cols=4099
+
+layout(constant_id = 0) const uint ROWS = 4;
+layout(local_size_x = 8) in;
+
+layout(push_constant) uniform Shape {
+    uint rows, cols;
+};
+
+layout(binding = 0) uniform usamplerBuffer w;
+layout(binding = 1) uniform samplerBuffer x;
+layout(binding = 2) writeonly buffer Y {
+    float y[];
+};
+
+void main()
+{
+    const uint eights = (cols + 7) / 8, stride = gl_NumWorkGroups.x * gl_WorkGroupSize.x * ROWS;
+    for (uint row = gl_GlobalInvocationID.x * ROWS; row < rows; row += stride) {
+        vec4 sums[ROWS];
+        uint start[ROWS];
+        for (uint r = 0; r < ROWS; r++) {
+            sums[r] = vec4(0.0);
+            start[r] = min(row + r, rows - 1) * eights;
+        }
+        for (uint i = 0; i < eights; i++) {
+            const vec4 first = texelFetch(x, int(2 * i)), second = texelFetch(x, int(2 * i + 1));
+            for (uint r = 0; r < ROWS; r++) {
+                const uvec4 words = texelFetch(w, int(start[r] + i));
+                sums[r] += vec4(unpackHalf2x16(words.x), unpackHalf2x16(words.y)) * first;
+                sums[r] += vec4(unpackHalf2x16(words.z), unpackHalf2x16(words.w)) * second;
+            }
+        }
+        for (uint r = 0; r < ROWS; r++)
+            if (row + r < rows)
+                y[row + r] = sums[r].x + sums[r].y + sums[r].z + sums[r].w;
+    }
+}
