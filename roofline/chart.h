@@ -40,13 +40,17 @@ bool chart_bars(const struct record *const *records, int count, const struct cha
  * changes is marked. The group is the sweep's name. */
 bool chart_lines(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
 
+/* Time over the tensor's size, log-log, a panel per group of runs (six at most): every device's times by its own clock and
+ * by the host's, the line fitted to each, and where two devices cross. */
+bool chart_sizes(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
+
 /* Every kind of chart by its name. */
 struct chart_kind {
     const char *name;
     bool (*draw)(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
     bool (*has_data)(const struct record *r); /* is there something that it could show? */
 };
-enum { CHART_KINDS = 6 };
+enum { CHART_KINDS = 7 };
 extern const struct chart_kind chart_kinds[CHART_KINDS];
 extern const char *const chart_kind_names[CHART_KINDS + 1]; /* ends in NULL */
 const struct chart_kind *chart_kind(const char *name);      /* NULL where there is none */

@@ -98,25 +98,6 @@ static double ranges(struct panel *p, const struct curve *curves, int n)
     return unit;
 }
 
-static void footprint_ticks(struct chart *c)
-{
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-    const struct axis *a = &c->panel.x;
-    double values[24], octaves = log2(a->high / a->low), room = (c->panel.right - c->panel.left) / 118;
-    char texts[24][16];
-    const char *names[24];
-    int step = (int)fmax(1, ceil(octaves / fmin(room, 20))), n = 0;
-    for (int power = (int)ceil(log2(a->low)); power <= log2(a->high) && n < 24; power++) {
-        if (power % step || power < 0 || power >= 50)
-            continue;
-        values[n] = pow(2, power);
-        snprintf(texts[n], sizeof texts[n], "%d %s", 1 << power % 10, units[power / 10]);
-        names[n] = texts[n];
-        n++;
-    }
-    panel_named_ticks(c, "x", values, names, n);
-}
-
 /* --- drawing ------------------------------------------------------------------------------------------- */
 
 static void draw_curve(struct chart *c, const struct curve *v, double unit)
@@ -213,7 +194,7 @@ static void draw_record(struct chart *c, const struct record *r, int i, int n)
         draw_curve(c, &curves[j], unit);
     label_ends(c, curves, count, unit, n > 2);
     draw_plateau(c, r);
-    footprint_ticks(c);
+    panel_byte_ticks(c);
     panel_ticks(c, "y", p.y);
     snprintf(y_title, sizeof y_title, "bandwidth (%s%s)", unit > 1e10 ? "TB/s" : "GB/s",
              p.y.log ? ", logarithmic" : "");

@@ -19,9 +19,15 @@ static bool has_bandwidth(const struct record *r)
     return false;
 }
 
+/* Runs that are judged by roofs; those of many sizes have none. */
 static bool has_runs(const struct record *r)
 {
-    return r->run_count > 0;
+    return r->run_count > 0 && r->fit_count == 0;
+}
+
+static bool has_fits(const struct record *r)
+{
+    return r->fit_count > 0;
 }
 
 static bool has_roofs(const struct record *r)
@@ -52,8 +58,9 @@ const struct chart_kind chart_kinds[CHART_KINDS] = {
     {"instructions", chart_instructions, has_sectors},
     {"bars", chart_bars, has_rungs},
     {"lines", chart_lines, has_sweep},
+    {"sizes", chart_sizes, has_fits},
 };
-const char *const chart_kind_names[CHART_KINDS + 1] = {"passes", "roofline", "bandwidth", "instructions", "bars", "lines", NULL};
+const char *const chart_kind_names[CHART_KINDS + 1] = {"passes", "roofline", "bandwidth", "instructions", "bars", "lines", "sizes", NULL};
 
 const struct chart_kind *chart_kind(const char *name)
 {

@@ -105,6 +105,25 @@ void panel_ticks(struct chart *c, const char *name, struct axis a)
     panel_named_ticks(c, name, values, names, n);
 }
 
+void panel_byte_ticks(struct chart *c)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    const struct axis *a = &c->panel.x;
+    double values[24], octaves = log2(a->high / a->low), room = (c->panel.right - c->panel.left) / 118;
+    char texts[24][16];
+    const char *names[24];
+    int step = (int)fmax(1, ceil(octaves / fmin(room, 20))), n = 0;
+    for (int power = (int)ceil(log2(a->low)); power <= log2(a->high) && n < 24; power++) {
+        if (power % step || power < 0 || power >= 50)
+            continue;
+        values[n] = pow(2, power);
+        snprintf(texts[n], sizeof texts[n], "%d %s", 1 << power % 10, units[power / 10]);
+        names[n] = texts[n];
+        n++;
+    }
+    panel_named_ticks(c, "x", values, names, n);
+}
+
 /* --- the plot command ---------------------------------------------------------------------------------- */
 
 static void emit_axis(struct chart *c, const char *name, const struct axis *a)

@@ -144,6 +144,8 @@ void panel_open(struct chart *c, struct panel p);
 void panel_close(struct chart *c, const char *x_title, const char *y_title);
 /* A tick list of round numbers ("0" 0, "20" 20): linear, or 1-2-5 on a logarithmic axis. name "x" or "y". */
 void panel_ticks(struct chart *c, const char *name, struct axis a);
+/* Powers of two on a logarithmic x axis of bytes: "4 KiB", "1 MiB". */
+void panel_byte_ticks(struct chart *c);
 /* Ticks with names of their own; values ascending. */
 void panel_named_ticks(struct chart *c, const char *name, const double *values, const char *const *names,
                        int n);

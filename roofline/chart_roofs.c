@@ -136,26 +136,10 @@ static void collect_roofs_one(struct page *p, int device)
     }
 }
 
-/* The first words of a device's name, without what stands in brackets. */
-static void shorten(char *name)
-{
-    char *bracket = strstr(name, " (");
-    if (bracket)
-        *bracket = 0;
-    name[strcspn(name, ",")] = 0; /* "..., 2 threads" */
-    if (strlen(name) <= 28)
-        return;
-    name[28] = 0;
-    char *blank = strrchr(name, ' ');
-    if (blank)
-        *blank = 0;
-}
-
 char *roofs_name_of_device(char out[ROOF_NAME], const struct record *r, const char *what)
 {
-    char *device = shown_text(r->device, 0, 0);
-    shorten(device);
-    snprintf(out, ROOF_NAME, "%.30s, %.14s", trim(device), what);
+    char *device = shown_text(r->device, 0, 0), name[SHORT_NAME];
+    snprintf(out, ROOF_NAME, "%s, %.14s", short_name(name, device), what);
     free(device);
     return out;
 }

@@ -43,7 +43,7 @@ struct page {
     double unit;            /* of which one unit on the y axis has this many */
 };
 
-/* The colour of a device where several share the chart. */
+/* The colour of a device where several share the chart; other charts of several devices take the same. */
 extern const char *const device_colours[DEVICES];
 
 /* An empty page for these records. */

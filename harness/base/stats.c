@@ -131,36 +131,109 @@ enum stop stats_stop(const struct stop_rule *rule, const double *x, size_t n, do
     return spent_s >= rule->max_s ? STOP_TIME : STOP_NOT_YET;
 }
 
-/* Weights 1/y^2, or false where the points do not make a line. */
-static bool line_weights(const double *x, const double *y, size_t n, double *weights)
+/* ---- lines ---- */
+
+/* Residuals beyond this many of their own deviations count less (Huber 1964). */
+#define HUBER 1.5
+enum { LINE_STEPS = 200 };
+
+struct line {
+    const double *x, *y;
+    size_t n;
+    double a, b;
+    double *weights, *targets, *residuals, *sizes;
+};
+
+static bool line_is_possible(const double *x, const double *y, size_t n)
 {
     bool spread = false;
     for (size_t i = 0; i < n; i++) {
         if (!isfinite(x[i]) || !isfinite(y[i]) || !(y[i] > 0))
             return false;
         spread = spread || x[i] != x[0];
-        weights[i] = 1 / (y[i] * y[i]);
     }
-    return spread;
+    return spread && n >= 3;
+}
+
+static bool line_is_positive(const struct line *l, double a, double b)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (!(a + b * l->x[i] > 0))
+            return false;
+    return true;
+}
+
+/* log(y / line) at every point; returns the size beyond which one is an outlier. */
+static double line_residuals(struct line *l)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        l->residuals[i] = log(l->y[i] / (l->a + l->b * l->x[i]));
+        l->sizes[i] = fabs(l->residuals[i]);
+    }
+    return HUBER * 1.4826 * stats_median(l->sizes, l->n);
+}
+
+/* One Gauss-Newton step: around the line f the residual log(y/f) is a straight function of a and b with slope 1/f. */
+static bool line_step(struct line *l)
+{
+    double limit = line_residuals(l), a, b, aa, ab, bb, chi2;
+    for (size_t i = 0; i < l->n; i++) {
+        double f = l->a + l->b * l->x[i], trust = l->sizes[i] > limit && limit > 0 ? limit / l->sizes[i] : 1;
+        l->weights[i] = trust / (f * f);
+        l->targets[i] = f * (1 + l->residuals[i]);
+    }
+    gsl_fit_wlinear(l->x, 1, l->weights, 1, l->targets, 1, l->n, &a, &b, &aa, &ab, &bb, &chi2);
+    double da = a - l->a, db = b - l->b;
+    for (int half = 0; half < 60 && !line_is_positive(l, l->a + da, l->b + db); half++) {
+        da /= 2;
+        db /= 2;
+    }
+    l->a += da;
+    l->b += db;
+    return fabs(da) <= 1e-12 * fabs(l->a) && fabs(db) <= 1e-12 * fabs(l->b);
+}
+
+/* The limits: the residuals' own size, with the outliers cut and the share of them made up for (Huber 1981, 7.6). */
+static void line_limits(struct line *l, struct line_fit *fit)
+{
+    double limit = line_residuals(l), squares = 0, inside = 0, a, b, aa, ab, bb, chi2;
+    for (size_t i = 0; i < l->n; i++) {
+        double f = l->a + l->b * l->x[i], cut = limit > 0 ? fmin(l->sizes[i], limit) : l->sizes[i];
+        l->weights[i] = 1 / (f * f);
+        squares += cut * cut;
+        inside += l->sizes[i] <= limit || limit <= 0;
+    }
+    gsl_fit_wlinear(l->x, 1, l->weights, 1, l->y, 1, l->n, &a, &b, &aa, &ab, &bb, &chi2);
+    double freedom = (double)(l->n - 2), share = inside / (double)l->n;
+    double t = gsl_cdf_tdist_Pinv(0.975, freedom) * sqrt(squares / freedom) / share;
+    double da = t * sqrt(aa), db = t * sqrt(bb);
+    *fit = (struct line_fit){l->a, l->a - da, l->a + da, l->b, l->b - db, l->b + db};
+}
+
+/* A line through the smallest and the largest x is somewhere near, and positive. */
+static void line_begin(struct line *l)
+{
+    size_t low = 0, high = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        low = l->x[i] < l->x[low] ? i : low;
+        high = l->x[i] > l->x[high] ? i : high;
+    }
+    l->b = fmax((l->y[high] - l->y[low]) / (l->x[high] - l->x[low]), 0);
+    l->a = l->y[low] - l->b * l->x[low];
 }
 
 bool stats_line(const double *x, const double *y, size_t n, struct line_fit *fit)
 {
     *fit = (struct line_fit){NAN, NAN, NAN, NAN, NAN, NAN};
-    if (n < 3)
+    if (!line_is_possible(x, y, n))
         return false;
-    double *weights = need(n * sizeof *weights);
-    bool ok = line_weights(x, y, n, weights);
-    if (ok) {
-        double a, b, aa, ab, bb, chi2;
-        gsl_fit_wlinear(x, 1, weights, 1, y, 1, n, &a, &b, &aa, &ab, &bb, &chi2);
-        /* The weights are relative only; the size of the error is estimated from the points' own scatter,
-         * so the limits follow Student's t with n-2 degrees of freedom. */
-        double freedom = (double)(n - 2);
-        double t = gsl_cdf_tdist_Pinv(0.975, freedom) * sqrt(chi2 / freedom);
-        double da = t * sqrt(aa), db = t * sqrt(bb);
-        *fit = (struct line_fit){a, a - da, a + da, b, b - db, b + db};
-    }
-    free(weights);
-    return ok;
+    double *memory = need(4 * n * sizeof *memory);
+    struct line l = {.x = x, .y = y, .n = n, .weights = memory, .targets = memory + n, .residuals = memory + 2 * n,
+                     .sizes = memory + 3 * n};
+    line_begin(&l);
+    for (int i = 0; i < LINE_STEPS && !line_step(&l); i++)
+        continue;
+    line_limits(&l, fit);
+    free(memory);
+    return true;
 }

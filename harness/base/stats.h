@@ -45,9 +45,10 @@ struct stop_rule {
 };
 enum stop stats_stop(const struct stop_rule *rule, const double *x, size_t n, double spent_s);
 
-/* y = a + b*x by weighted least squares (GSL), with 95 % intervals. The weights are 1/y^2, because times err
- * by a share of themselves; the size of that share is estimated from the scatter (Student's t, n-2 degrees of
- * freedom). Returns false, and NaN in fit, for fewer than 3 points, all x alike, or a y not positive. */
+/* y = a + b*x by the least squares of log(y / line): times err by a share of themselves, and a point at a third of the line
+ * is as wrong as one at three times of it. Points far off count less (Huber), so that one disturbed size moves little.
+ * 95 % intervals from the scatter (Student's t, n-2 degrees of freedom). Gauss-Newton steps on GSL's weighted line. Returns
+ * false, and NaN in fit, for fewer than 3 points, all x alike, or a y not positive. */
 struct line_fit {
     double a, a_low, a_high, b, b_low, b_high;
 };

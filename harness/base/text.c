@@ -326,6 +326,25 @@ const char *nearest_name(const char *word, const char *const *names, size_t coun
     return best;
 }
 
+char *short_name(char out[SHORT_NAME], const char *name)
+{
+    static const char model[] = "simulated machine, "; /* what follows is all that tells two of them apart */
+    if (name && starts_with(name, model)) {
+        snprintf(out, SHORT_NAME, "sim %.20s", name + strlen(model));
+        return out;
+    }
+    const char *bracket = name ? strstr(name, " (") : NULL;
+    size_t n = name ? strcspn(name, ",") : 0;
+    if (bracket && (size_t)(bracket - name) < n)
+        n = (size_t)(bracket - name);
+    bool cut = n >= SHORT_NAME - 2;
+    snprintf(out, SHORT_NAME, "%.*s", cut ? SHORT_NAME - 3 : (int)n, name ? name : "?");
+    char *blank = cut ? strrchr(out, ' ') : NULL;
+    if (blank)
+        *blank = '\0';
+    return out;
+}
+
 void slug(char *out, size_t size, const char *name)
 {
     if (size == 0)

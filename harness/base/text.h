@@ -43,6 +43,10 @@ void names_free(char **names);
 /* The name nearest to word by edit distance, or NULL where none is near (more than a third of it wrong). */
 const char *nearest_name(const char *word, const char *const *names, size_t count);
 
+/* The first words of a device's name, without what stands in brackets or behind a comma. Returns out. */
+#define SHORT_NAME 31
+char *short_name(char out[SHORT_NAME], const char *name);
+
 /* A name safe as a file name: lower case, [a-z0-9.+-], everything else becomes one '-'. At most size-1 long. */
 void slug(char *out, size_t size, const char *name);
 

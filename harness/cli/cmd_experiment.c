@@ -17,6 +17,7 @@
 struct options {
     const char *chain;
     double tensor_bytes;
+    struct option_list also;
 };
 
 static const struct option options[] = {
@@ -24,6 +25,8 @@ static const struct option options[] = {
      .offset = offsetof(struct options, chain)},
     {"tensor", OPTION_QUANTITY, "SIZE", "S, the bytes of the tensor that flows through; default: the experiment's",
      .offset = offsetof(struct options, tensor_bytes), .unit = UNIT_BYTES},
+    {"also", OPTION_LIST, "DEVICE", "a further device to be compared with the first; may be given several times",
+     .offset = offsetof(struct options, also)},
     {0},
 };
 
@@ -39,13 +42,16 @@ static void print_head(const struct experiment *x, const struct device *d)
 
 /* What one device has seen: printed, and its record written to *path (NULL where it could not be). */
 static int finish(const struct arguments *a, const struct experiment *x, const struct device *d, const struct record *r,
-                  bool second, char **path)
+                  int place, char **path)
 {
     struct error e = {0};
     int code = outcome_worse(study_exit(r), report_claim_failed(r) ? EXIT_CHECK : EXIT_OK);
     outcome_print(a, r);
-    char stem[128]; /* two records in one folder have two names */
-    snprintf(stem, sizeof stem, "%s%s", x->name, a->out && second ? "-native" : "");
+    char stem[128]; /* records in one folder have names of their own */
+    if (a->out && place > 0 && strcmp(d->info.kind, "CPU") != 0)
+        snprintf(stem, sizeof stem, "%s-%d", x->name, place + 1);
+    else
+        snprintf(stem, sizeof stem, "%s%s", x->name, a->out && place > 0 ? "-native" : "");
     if (outcome_write(a, r, d->info.slug, stem, path, &e))
         fprintf(stderr, "\nwritten:\n  %s\n", *path);
     else
@@ -64,7 +70,7 @@ static bool measure(const struct arguments *a, const struct experiment *x, struc
     return ok;
 }
 
-enum { DEVICES_MAX = 2 };
+enum { DEVICES_MAX = 6 };
 
 struct session {
     struct record records[DEVICES_MAX];
@@ -81,7 +87,7 @@ static int run_device(const struct arguments *a, const struct experiment *x, str
     if (!outcome_ready(a, d->info.slug, &e) || !measure(a, x, d, r, &e))
         return command_fail(a, &e);
     int i = s->count++;
-    return finish(a, x, d, r, i > 0, &s->paths[i]);
+    return finish(a, x, d, r, i, &s->paths[i]);
 }
 
 /* Charts of all devices on one page, beside the first record. */
@@ -106,24 +112,67 @@ static bool wants_host_too(const struct arguments *a, const struct device *d)
     return !a->device && !(named && *named) && !a->json && !a->csv && device_is_software(&d->info);
 }
 
-/* Seconds of sampling on each of two devices: the whole is to take little more than a minute. */
-#define SECONDS_EACH 14
+/* Seconds of sampling on each of several devices: the whole is to take little more than a minute. */
+#define SECONDS_ALL 28
+
+/* What several devices say together goes to all of their records. */
+static int join_records(const struct arguments *a, struct session *s)
+{
+    struct record *records[DEVICES_MAX];
+    struct error e = {0};
+    for (int i = 0; i < s->count; i++)
+        records[i] = &s->records[i];
+    experiment_joint(records, s->count);
+    if (!a->json && !a->csv && s->count)
+        report_joint((const struct record *const *)records, s->count, stdout);
+    for (int i = 0; i < s->count && records[0]->joint; i++)
+        if (s->paths[i] && !record_write(records[i], s->paths[i], &e))
+            return command_fail(a, &e);
+    return EXIT_OK;
+}
+
+static int run_spec(const struct arguments *a, const struct experiment *x, const char *spec, struct session *s)
+{
+    struct error e = {0};
+    struct device *d = device_open(spec, &e);
+    if (s->count > 0 && !a->json && !a->csv)
+        printf("\n");
+    int code = d ? run_device(a, x, d, s) : command_fail(a, &e);
+    device_close(d);
+    return code;
+}
+
+/* The devices by name: the one asked for, the host beside a software device, and those that --also names. */
+static int list_devices(const struct arguments *a, const char *specs[DEVICES_MAX], struct error *e)
+{
+    const struct options *o = a->own;
+    struct device *d = device_open(a->device, e);
+    int n = 0;
+    if (!d)
+        return 0;
+    specs[n++] = a->device;
+    if (o->also.count == 0 && wants_host_too(a, d))
+        specs[n++] = "native";
+    device_close(d);
+    if (o->also.count && (a->json || a->csv))
+        return error_set(e, EXIT_USAGE, "--json and --csv tell of one device: leave --also away");
+    if (o->also.count > DEVICES_MAX - 1)
+        return error_set(e, EXIT_USAGE, "at most %d devices are compared", DEVICES_MAX);
+    for (int i = 0; i < o->also.count; i++)
+        specs[n++] = o->also.items[i];
+    return n;
+}
 
 static int run_devices(const struct arguments *a, struct experiment *x)
 {
     struct session s = {0};
     struct error e = {0};
-    struct device *d = device_open(a->device, &e);
-    bool both = d && wants_host_too(a, d);
-    x->seconds = both ? SECONDS_EACH : 0;
-    int code = d ? run_device(a, x, d, &s) : command_fail(a, &e);
-    device_close(d);
-    d = both && !interrupted ? device_open("native", &e) : NULL;
-    if (d) {
-        printf("\n");
-        code = outcome_worse(code, run_device(a, x, d, &s));
-    }
-    device_close(d);
+    const char *specs[DEVICES_MAX];
+    int n = list_devices(a, specs, &e), code = n ? EXIT_OK : command_fail(a, &e);
+    x->seconds = n > 1 ? (double)SECONDS_ALL / n : 0;
+    for (int i = 0; i < n && !interrupted; i++)
+        code = outcome_worse(code, run_spec(a, x, specs[i], &s));
+    code = outcome_worse(code, join_records(a, &s));
     code = outcome_worse(code, draw_charts(a, x, &s));
     for (int i = 0; i < s.count; i++) {
         record_clear(&s.records[i]);

@@ -16,7 +16,7 @@ struct options {
 };
 
 static const struct option options[] = {
-    {"kind", OPTION_CHOICE, "KIND", "passes, roofline, bandwidth, instructions, bars or lines; default: all that the record has data for",
+    {"kind", OPTION_CHOICE, "KIND", "passes, roofline, bandwidth, instructions, bars, lines or sizes; default: all that the record has data for",
      .offset = offsetof(struct options, kind), .choices = chart_kind_names},
     {"group", OPTION_STRING, "NAME", "only the runs of this group (seed, light, ...)", .offset = offsetof(struct options, group)},
     {"stem", OPTION_STRING, "PATH", "files PATH-KIND.gp, .dat, .png, .svg; default: beside the first record",
@@ -106,7 +106,7 @@ static const struct exit_note exits[] = {{EXIT_OK, "drawn"}, {EXIT_ENVIRONMENT, 
 const struct command command_plot = {
     .name = "plot",
     .group = GROUP_LOOK,
-    .summary = "charts from records: passes, roofline, bandwidth, instructions, bars, lines",
+    .summary = "charts from records: passes, roofline, bandwidth, instructions, bars, lines, sizes",
     .about = "Draws PNG and SVG by gnuplot from one emitted .gp and .dat, from the record alone: no device and no Vulkan loader "
              "is needed, and the same record gives the same bytes.",
     .usage = "RECORD.json...",

@@ -147,7 +147,7 @@ void report_runs(const struct record *r, FILE *out)
     const struct style *s = style_of(out);
     for (int i = 0; i < r->run_count; i++) {
         char size[UNITS_TEXT];
-        if (!begins_group(r, i))
+        if (!begins_group(r, i) || report_is_series(&r->runs[i]))
             continue;
         if (report_is_ladder(r, i, group_size(r, i))) {
             fprintf(out, "%s", i ? "\n" : "");
@@ -167,6 +167,7 @@ void report_runs(const struct record *r, FILE *out)
         }
         speedup_lines(r, i, out);
     }
+    report_series(r, out);
     legend(r, out);
 }
 

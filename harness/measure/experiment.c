@@ -9,7 +9,7 @@
 #include "harness/kernel/kernel.h"
 #include "roofline/chart.h"
 
-enum { EXPERIMENT_GROUPS_MAX = EXPERIMENT_RUNS_MAX + EXPERIMENT_LADDERS_MAX };
+enum { EXPERIMENT_GROUPS_MAX = EXPERIMENT_RUNS_MAX + EXPERIMENT_LADDERS_MAX + EXPERIMENT_WORKS_MAX };
 
 /* The groups' names, those of shared groups more than once. */
 static int groups_of(const struct experiment *x, const char *names[EXPERIMENT_GROUPS_MAX])
@@ -19,6 +19,8 @@ static int groups_of(const struct experiment *x, const char *names[EXPERIMENT_GR
         names[n++] = x->runs[i].group;
     for (int i = 0; i < x->ladder_count; i++)
         names[n++] = x->ladders[i].group;
+    for (int i = 0; i < x->work_count; i++)
+        names[n++] = x->works[i].group;
     return n;
 }
 
@@ -85,7 +87,7 @@ static bool read_chart(struct reading *r, char *value)
     c->line = r->line;
     if (sscanf(value, "%15s %31s %c", c->kind, c->group, &more) > 2)
         return experiment_bad(r, "a chart is of one kind and of one group, or of all", value);
-    return chart_kind(c->kind) || experiment_bad(r, "a chart is passes, roofline, bandwidth, instructions, bars or lines", value);
+    return chart_kind(c->kind) || experiment_bad(r, "a chart is passes, roofline, bandwidth, instructions, bars, lines or sizes", value);
 }
 
 static const struct key {
@@ -100,6 +102,8 @@ static const struct key {
     {"run", experiment_read_run},
     {"sweep", experiment_read_sweep},
     {"ladder", experiment_read_ladder},
+    {"series", experiment_read_series},
+    {"sizes", experiment_read_sizes},
     {"claim", experiment_read_claim},
     {"chart", read_chart},
 };
@@ -160,8 +164,10 @@ static bool read_lines(struct reading *r, char *text)
             return false;
         line = next;
     }
-    if (r->x->run_count + r->x->ladder_count == 0)
-        return experiment_bad(r, "no run, sweep or ladder line: there is nothing to measure", r->x->name);
+    if (r->x->run_count + r->x->ladder_count + r->x->work_count == 0)
+        return experiment_bad(r, "no run, sweep, ladder or series line: there is nothing to measure", r->x->name);
+    if (r->x->work_count && !r->x->size_count)
+        return experiment_bad(r, "a series has sizes: write a line like 'sizes 1KiB..128MiB'", r->x->name);
     return experiment_claims_are_right(r) && charts_are_right(r);
 }
 
@@ -232,6 +238,8 @@ void experiment_free(struct experiment *x)
         return;
     for (int i = 0; i < x->run_count; i++)
         free(x->runs[i].chain);
+    for (int i = 0; i < x->work_count; i++)
+        free(x->works[i].what);
     for (int i = 0; i < x->claim_count; i++)
         free(x->claims[i].text);
     free(x->name);

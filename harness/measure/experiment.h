@@ -15,6 +15,10 @@
  *            shape takes these rungs alone. Several ladders may share a group: one operation each. `sweep n=128,256,512` in
  *            the shape makes a group per value, square128, square256, ... A rung of which one run takes more than a second
  *            is skipped
+ *   series   copy  copy                    a chain in one kernel at every one of `sizes`, its time by the device's clock (dispatch)
+ *                                          and by the host's (call), and a line t = launch + bytes/B through each. In place
+ *                                          of a chain also kernels, op/rung,op/rung: the first that the device's language has
+ *   sizes    1KiB..128MiB | 64KiB 16MiB    powers of two, or these; --tensor leaves out larger ones
  *   claim    light.fused.speedup > 1       over measured quantities GROUP.VARIANT.QUANTITY; a variant is unfused, fused or
  *                                          g2_2 for 2+2; of a ladder r3, its rung 3, or best, its fastest. Where a group has
  *                                          ladders of several operations: GROUP.gemv_q4.r3 and GROUP.gemv_q4.best.
@@ -22,6 +26,7 @@
  *                                          bytes_per_s roof_share (of the roof's speed; of a ladder, the roof of the rung
  *                                          with the least to do) peak_share (of the measured peak of arithmetic) error_max
  *                                          temp_bytes
+ *            copy.call.launch_ns           of a series, by dispatch or call: launch_ns bytes_per_s
  *   claim    hardware square.r3.speedup > 1     holds on a GPU only; also software (a software device) and native
  *   chart    passes seed | roofline | bandwidth | instructions | bars square | lines SWEEP
  *
@@ -38,6 +43,8 @@
 #define EXPERIMENT_VARIANTS    8
 #define EXPERIMENT_LADDERS_MAX 64
 #define EXPERIMENT_ONLY_MAX    24
+#define EXPERIMENT_WORKS_MAX   24
+#define EXPERIMENT_SIZES_MAX   40
 
 struct experiment_run {
     char group[32];
@@ -65,6 +72,14 @@ struct experiment_claim {
     int line;
 };
 
+/* Work that is measured for itself: not compared with others, no ceilings. */
+enum work_kind { WORK_SERIES, WORK_TRANSFER, WORK_FIRST };
+struct experiment_work {
+    enum work_kind kind;
+    char group[32];
+    char *what; /* a chain, or kernels */
+};
+
 struct experiment_chart {
     char kind[16];  /* of chart_kinds */
     char group[32]; /* "" for all */
@@ -80,6 +95,10 @@ struct experiment {
     int run_count;
     struct experiment_ladder ladders[EXPERIMENT_LADDERS_MAX];
     int ladder_count;
+    struct experiment_work works[EXPERIMENT_WORKS_MAX];
+    int work_count;
+    double sizes[EXPERIMENT_SIZES_MAX]; /* of works; ascending */
+    int size_count;
     struct experiment_claim claims[EXPERIMENT_CLAIMS_MAX];
     int claim_count;
     struct experiment_chart charts[EXPERIMENT_CHARTS_MAX];
@@ -98,6 +117,9 @@ bool experiment_override(struct experiment *x, const char *chain, struct error *
 /* Measures everything into the record (blank but for its provenance), claims and conclusion included. */
 bool experiment_measure(const struct experiment *x, struct device *d, struct record *r, struct progress_sink *progress,
                         struct error *e);
+
+/* What the records of several devices say together: their crossovers and one sentence, put into all of them. */
+void experiment_joint(struct record *const *records, int count);
 
 /* Evaluates the claims against the record's runs (also done by experiment_measure). */
 bool experiment_claims(const struct experiment *x, struct record *r, struct error *e);

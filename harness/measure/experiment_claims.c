@@ -142,6 +142,12 @@ void claim_subject(struct claim_names *n, const char *subject, const struct reco
     }
 }
 
+void claim_value(struct claim_names *n, const char *subject, const char *quantity, const struct interval *v)
+{
+    if (!v || v->n > 0)
+        add_name(n, subject, quantity, v ? v->low : 0, v ? v->high : 0);
+}
+
 void claim_names_free(struct claim_names *n)
 {
     free(n->names);
@@ -190,6 +196,7 @@ bool experiment_claims_are_right(struct reading *r)
     bool ok = true;
     experiment_chain_subjects(r->x, &names);
     experiment_ladder_subjects(r->x, &names);
+    experiment_series_subjects(r->x, &names);
     for (int i = 0; i < r->x->claim_count && ok; i++) {
         struct expr *claim = parse(&names, r->x->claims[i].text, r->e);
         ok = claim || error_prefix(r->e, "%s:%d", r->x->path, r->x->claims[i].line);
@@ -237,6 +244,7 @@ bool experiment_claims(const struct experiment *x, struct record *r, struct erro
     (void)e;
     experiment_chain_results(r, &names);
     experiment_ladder_results(r, &names);
+    experiment_series_results(r, &names);
     for (int i = 0; i < x->claim_count; i++) {
         enum experiment_where where = x->claims[i].where;
         if (where == WHERE_ANY || where == where_of(r))

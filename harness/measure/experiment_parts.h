@@ -22,6 +22,8 @@ bool experiment_has_group(const struct experiment *x, const char *name);
 bool experiment_read_run(struct reading *r, char *value);
 bool experiment_read_sweep(struct reading *r, char *value);
 bool experiment_read_ladder(struct reading *r, char *value);
+bool experiment_read_series(struct reading *r, char *value);
+bool experiment_read_sizes(struct reading *r, char *value);
 
 /* ---- claims ---- */
 
@@ -35,12 +37,17 @@ void claim_names_free(struct claim_names *n);
 /* SUBJECT.quantity for every quantity: of run r of record, or without a value where there is no run yet. */
 void claim_subject(struct claim_names *n, const char *subject, const struct record *record, const struct run *r);
 
+/* One name that is not of a run: subject.quantity, without a value where v is NULL. */
+void claim_value(struct claim_names *n, const char *subject, const char *quantity, const struct interval *v);
+
 /* Before anything has run: the subjects of the file's lines, "seed.fused", "square.r3". */
 void experiment_chain_subjects(const struct experiment *x, struct claim_names *n);
 void experiment_ladder_subjects(const struct experiment *x, struct claim_names *n);
+void experiment_series_subjects(const struct experiment *x, struct claim_names *n);
 /* After: those of a record's runs. */
 void experiment_chain_results(const struct record *r, struct claim_names *n);
 void experiment_ladder_results(const struct record *r, struct claim_names *n);
+void experiment_series_results(const struct record *r, struct claim_names *n);
 
 /* A misspelt claim would be left out after a minute of measuring: it is found when the file is read. */
 bool experiment_claims_are_right(struct reading *r);
@@ -62,5 +69,15 @@ double experiment_ladder_roof(const struct record *r, const struct run *any);
 
 /* Fills r->conclusion, where there is something to say. */
 void experiment_conclude(const struct experiment *x, struct record *r);
+
+/* Work that no study compares; nothing where the experiment has no such lines. */
+bool experiment_measure_series(const struct experiment *x, struct device *d, struct record *r, struct progress_sink *progress,
+                               struct error *e);
+
+/* ---- the conclusion ---- */
+
+/* Adds to the record's conclusion: "On DEVICE, " and the sentences in their order. */
+void experiment_say(struct record *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void experiment_conclude_series(const struct experiment *x, struct record *r);
 
 #endif

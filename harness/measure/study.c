@@ -48,6 +48,11 @@ double study_last_ns(const struct study *s)
     return s->count ? s->items[s->count - 1].once_ns : NAN;
 }
 
+void study_alone(struct study *s)
+{
+    s->alone = true;
+}
+
 /* ---- adding ---- */
 
 static void describe_run(struct run *r, const struct study_run *q, const struct device *d)
@@ -143,7 +148,7 @@ static void count_item(struct study *s, struct item *item)
     struct run *r = study_run_of(s, item);
     struct workload *w = item->loads[LOAD_RUN];
     struct error e = {0};
-    if (r->status != RUN_OK || s->device->info.language != LANGUAGE_GLSL)
+    if (s->alone || r->status != RUN_OK || s->device->info.language != LANGUAGE_GLSL)
         return;
     if (!counts_apply(s->counts, w, &e))
         record_note(s->record, "bytes and operations of %s are as declared, not counted: %s", r->kernel, e.text);

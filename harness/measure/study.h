@@ -18,6 +18,9 @@ struct study;
 struct study *study_open(struct device *d, struct record *r);
 void study_close(struct study *s);
 struct pool *study_pool(struct study *s);
+/* Every run stands for itself: no ceilings are measured, runs of a group are not compared (they may be of several sizes), and
+ * bytes and operations stay as declared. To be said before runs are added. */
+void study_alone(struct study *s);
 
 /* From now on a run that takes longer than this is skipped, before it is verified. 0: none is. */
 void study_limit(struct study *s, double ns);

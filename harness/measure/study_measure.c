@@ -55,7 +55,7 @@ static bool add_subject(struct session *n, int i, int load, struct error *e)
     struct subject *subject = &n->subjects[n->count++];
     *subject = subject_of(w->plan->name, s->device, w->sequence, steps, 0);
     if (load == LOAD_RUN) {
-        subject->team = team_of(s, i);
+        subject->team = s->alone ? 0 : team_of(s, i);
     } else {
         subject->rule.min_samples = subject->rule.max_samples = ABLATION_SAMPLES;
     }
@@ -201,7 +201,7 @@ static void account_all(struct study *s, const struct session *n)
             continue;
         account_item(s, n, item, c);
         struct item *base = &s->items[team_of(s, i) - 1];
-        if (base != item && is_ok(s, base) && study_run_of(s, base)->samples > 0)
+        if (base != item && !s->alone && is_ok(s, base) && study_run_of(s, base)->samples > 0)
             account_speedup(study_run_of(s, item), study_run_of(s, base));
     }
 }
@@ -303,7 +303,7 @@ static void note_programs(struct study *s)
 bool study_measure(struct study *s, double budget_s, struct progress_sink *progress, struct error *e)
 {
     struct session n = {.s = s};
-    bool ok = add_subjects(&n, e) && (n.count == 0 || add_probes(&n, e)); /* without runs, ceilings judge nothing */
+    bool ok = add_subjects(&n, e) && (n.count == 0 || s->alone || add_probes(&n, e)); /* without runs, ceilings judge nothing */
     for (int i = 0; i < n.count && ok; i++)
         n.subjects[i].rule.max_s = budget_s / n.count;
     ok = ok && sample_all(n.subjects, n.count, progress, "runs and ceilings, interleaved", e);

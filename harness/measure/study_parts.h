@@ -24,6 +24,7 @@ struct study {
     struct counts *counts;
     double plateau; /* NAN: not measured */
     double most_ns; /* a run that takes longer is skipped; 0: none is */
+    bool alone;     /* study_alone */
 };
 
 struct run *study_run_of(struct study *s, const struct item *item);

@@ -123,7 +123,7 @@ test_look() {
     says out 'gelu'
     says out 'layernorm/'
     expect 0 list operators --csv
-    says out 'operator,add,3,'
+    says out 'operator,add,,3,'
     expect 2 list opertors
     says err "did you mean 'operators'?"
     expect 0 show gelu

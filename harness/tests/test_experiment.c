@@ -111,8 +111,8 @@ static void faults_name_file_and_line(void **state)
     static const struct {
         const char *text, *says;
     } faults[] = {
-        {"", "my.txt:0: no run, sweep or ladder line"},
-        {"title x\n", "my.txt:1: no run, sweep or ladder line|'my'"},
+        {"", "my.txt:0: no run, sweep, ladder or series line"},
+        {"title x\n", "my.txt:1: no run, sweep, ladder or series line|'my'"},
         {RUN "tensr 64MB\n", "my.txt:2: 'tensr' is not a key|did you mean tensor"},
         {RUN "Title x\n", "my.txt:2: 'Title' is not a key|did you mean title"},
         {RUN "\n\ntensor 64\n", "my.txt:4: |needs a unit"},
@@ -141,7 +141,17 @@ static void faults_name_file_and_line(void **state)
         {"sweep d 1x 2 relu fused\n", "my.txt:1: "},
         {"sweep d 1 2 relu\n", "my.txt:1: no variant"},
         {"sweep d 1 2 rleu fused\n", "my.txt:1: |'rleu'"},
-        {RUN "chart pie\n", "my.txt:2: a chart is passes, roofline, bandwidth, instructions, bars or lines: 'pie'"},
+        {"series one relu\n", "sizes: write a line like"},
+        {"sizes 1KiB\nseries one relu fused\n", "my.txt:2: series is 'GROUP CHAIN'"},
+        {"sizes 1KiB\nseries one rely\n", "my.txt:2: chain 'rely', at character 1: there is no operator"},
+        {"sizes 1KiB\nseries one no/kernel\n", "my.txt:2: there is no kernel 'no/kernel'"},
+        {"sizes 1KiB\nseries one relu\nseries one tanh\n", "my.txt:3: there is a group of this name already: 'one'"},
+        {"sizes 2KiB 1KiB\nseries one relu\n", "my.txt:1: sizes ascend"},
+        {"sizes 2KiB..1KiB\nseries one relu\n", "my.txt:1: sizes ascend"},
+        {"sizes 1KiB..1\nseries one relu\n", "my.txt:1: '1' needs a unit"},
+        {"sizes\nseries one relu\n", "my.txt:1: sizes are like 1KiB..128MiB"},
+        {"sizes 1KiB\nseries one relu\nclaim one.calls.launch_ns > 1\n", "my.txt:3: "},
+        {RUN "chart pie\n", "my.txt:2: a chart is passes, roofline, bandwidth, instructions, bars, lines or sizes: 'pie'"},
         {RUN "chart\n", "my.txt:2: a chart is passes"},
         {RUN "chart passes h\n" RUN, "my.txt:3: there is a group"},
         {RUN "chart passes gg\n", "my.txt:2: there is no group 'gg' to draw"},
@@ -342,6 +352,91 @@ static void an_experiment_on_paper(void **state)
     device_close(d);
 }
 
+static struct record measure_on(const struct experiment *x, const char *spec)
+{
+    struct record r = {0};
+    struct error e = {0};
+    struct device *d = device_open(spec, &e);
+    provenance_fill(&r, "experiment", d);
+    if (!experiment_measure(x, d, &r, NULL, &e))
+        fail_msg("%s", e.text);
+    device_close(d);
+    return r;
+}
+
+/* On a machine on paper the line gives back what the machine was made of, and two machines cross where they must: at
+ * 2 S/10 + 1000 = 2 S/100 + 20000 ns, S = 105556. */
+static void a_series_on_paper(void **state)
+{
+    (void)state;
+    struct experiment *x = read_right("sizes 1KiB..128MiB\nseries copy copy\nseries soft softmax\nclaim copy.call.launch_ns < 2000\n"
+                                      "claim soft.dispatch.bytes_per_s > 1e10 * 1.01\nchart sizes soft\n");
+    assert_int_equal(x->size_count, 18);
+    struct record small = measure_on(x, "sim:launch=1us,B=10GB/s"), large = measure_on(x, "sim:launch=20us,B=100GB/s");
+    struct record *both[] = {&small, &large};
+    assert_int_equal(small.run_count, 36);
+    assert_int_equal(small.fit_count, 4);
+    for (int i = 0; i < 4; i++) {
+        assert_near(small.fits[i].launch_ns.median, 1000, 1);
+        assert_near(small.fits[i].bytes_per_s.median, 10e9, 10e6);
+        assert_near(large.fits[i].launch_ns.median, 20000, 20);
+        assert_near(large.fits[i].bytes_per_s.median, 100e9, 100e6);
+    }
+    assert_int_equal(small.claims[0].holds, 1);
+    assert_int_equal(small.claims[1].holds, 0);
+    assert_near(small.runs[0].tensor_bytes, 1024, 0);
+    assert_near(small.runs[17].tensor_bytes, 128 << 20, 0);
+    assert_int_equal(small.ceiling_count, 0);
+    assert_says(small.conclusion, "a dispatch costs 1.000 us before its first byte; then bytes move at 10.0 GB/s");
+    experiment_joint(both, 2);
+    assert_int_equal(large.crossover_count, 4);
+    for (int i = 0; i < 4; i++)
+        assert_near(large.crossovers[i].bytes.median, 105556, 105);
+    assert_says(large.joint, "copy: below 106 kB sim 10.0 GB/s wins, above it sim 100 GB/s.");
+    assert_string_equal(small.joint, large.joint);
+    experiment_free(x);
+    record_clear(&small);
+    record_clear(&large);
+}
+
+/* With noise the truth lies within the limits that the record tells, nearly always, and these are narrow. */
+static void a_series_with_noise(void **state)
+{
+    (void)state;
+    struct experiment *x = read_right("sizes 1KiB..128MiB\nseries copy copy\n");
+    int launch = 0, rate = 0;
+    for (int seed = 1; seed <= 20; seed++) {
+        char spec[80];
+        snprintf(spec, sizeof spec, "sim:launch=5us,B=320GB/s,noise=2%%,seed=%d", seed);
+        struct record r = measure_on(x, spec);
+        const struct fit *f = &r.fits[0];
+        launch += f->launch_ns.low < 5000 && 5000 < f->launch_ns.high;
+        rate += f->bytes_per_s.low < 320e9 && 320e9 < f->bytes_per_s.high;
+        assert_true(f->launch_ns.low > 5000 * 0.97 && f->launch_ns.high < 5000 * 1.03);
+        assert_true(f->bytes_per_s.low > 320e9 * 0.97 && f->bytes_per_s.high < 320e9 * 1.03);
+        record_clear(&r);
+    }
+    assert_in_range(launch, 16, 20);
+    assert_in_range(rate, 16, 20);
+    experiment_free(x);
+}
+
+/* Two sizes make no line, but an order: 1 us and 20 us of launch decide at 4 KiB, bytes at 16 MiB. */
+static void an_order_of_devices(void **state)
+{
+    (void)state;
+    struct experiment *x = read_right("sizes 4KiB 16MiB\nseries copy copy\nseries relu relu\n");
+    struct record slow = measure_on(x, "sim:launch=30us,B=10GB/s"), fast = measure_on(x, "sim:launch=20us,B=100GB/s");
+    struct record *both[] = {&slow, &fast};
+    experiment_joint(both, 2);
+    assert_int_equal(slow.fit_count, 0);
+    assert_says(slow.joint, "should use sim 100 GB/s first: it is the fastest for 4 of 4 works; then sim 10.0 GB/s, which takes");
+    assert_null(slow.crossovers[0].above);
+    experiment_free(x);
+    record_clear(&slow);
+    record_clear(&fast);
+}
+
 static int forget(void **state)
 {
     operators_forget();
@@ -363,6 +458,9 @@ int main(void)
         cmocka_unit_test(claims_are_judged_by_intervals),
         cmocka_unit_test(claims_about_what_was_not_run_are_left_out),
         cmocka_unit_test(an_experiment_on_paper),
+        cmocka_unit_test(a_series_on_paper),
+        cmocka_unit_test(a_series_with_noise),
+        cmocka_unit_test(an_order_of_devices),
     };
     return cmocka_run_group_tests(tests, house_make, forget);
 }

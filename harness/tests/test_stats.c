@@ -287,9 +287,27 @@ static void line_covers(void **state)
     assert_in_range(useful, SERIES * 90 / 100, SERIES);
 }
 
+/* One size that was disturbed moves the line less than its neighbours' own scatter would. */
+static void a_line_forgives_one_outlier(void **state)
+{
+    (void)state;
+    double x[18], y[18];
+    struct line_fit fit;
+    for (int i = 0; i < 18; i++) {
+        x[i] = ldexp(2048, i);
+        y[i] = (5000 + x[i] / 7) * (i % 2 ? 1.01 : 0.99);
+    }
+    y[12] *= 8;
+    assert_true(stats_line(x, y, 18, &fit));
+    assert_true(fabs(fit.a / 5000 - 1) < 0.02);
+    assert_true(fabs(fit.b * 7 - 1) < 0.02);
+    assert_true(fit.b_high * 7 < 1.05);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_line_forgives_one_outlier),
         cmocka_unit_test(medians),
         cmocka_unit_test(short_series),
         cmocka_unit_test(interval_by_hand),
