@@ -129,6 +129,11 @@ double reference_get(const struct reference_case *c, const char *buffer, uint64_
     return NAN;
 }
 
+bool reference_has(const struct reference_case *c, const char *buffer)
+{
+    return plan_find_tensor(c->plan, buffer) >= 0;
+}
+
 uint64_t reference_shape(const struct reference_case *c, const char *name)
 {
     for (int i = 0; i < c->plan->shapes; i++)

@@ -36,6 +36,8 @@ uint64_t reference_width(const struct reference_case *c, const char *buffer);
 const double *reference_row(const struct reference_case *c, const char *buffer, uint64_t row, uint64_t cols);
 /* One element of an input; NAN where there is none. Slower than a row. */
 double reference_get(const struct reference_case *c, const char *buffer, uint64_t index);
+/* Does the kernel have such a buffer? For operations with an input that only some kernels take. */
+bool reference_has(const struct reference_case *c, const char *buffer);
 /* A value of the shape; 0 where there is no such name. */
 uint64_t reference_shape(const struct reference_case *c, const char *name);
 
