@@ -47,11 +47,12 @@
 
 #include "harness/kernel/plan.h"
 
-#define KERNEL_BUFFERS_MAX 12
+#define KERNEL_BINDINGS_MAX 12 /* buffers of one kernel */
+#define KERNEL_BUFFERS_MAX 320 /* tensors of a .plan file: a whole network has a few for every layer */
 #define KERNEL_TUNE_MAX    8
 #define KERNEL_TUNE_VALUES_MAX 16
 #define KERNEL_NAME_MAX    96
-#define KERNEL_STEPS_MAX   64 /* of a .plan file */
+#define KERNEL_STEPS_MAX   256 /* of a .plan file */
 #define KERNEL_VERIFY_MAX  12
 #define KERNEL_VALID_MAX   4
 #define KERNEL_ONLY_MAX    4
@@ -92,7 +93,7 @@ struct kernel_verify { /* one line: what differs from the header's shape and fil
 struct kernel_step { /* of a .plan file */
     char kernel[KERNEL_NAME_MAX];
     /* kernel's buffer or shape name, plan's tensor or expression */
-    char bindings[KERNEL_BUFFERS_MAX + RUN_SHAPE_MAX][2][48];
+    char bindings[KERNEL_BINDINGS_MAX + RUN_SHAPE_MAX][2][48];
     int count;
     int line;
 };

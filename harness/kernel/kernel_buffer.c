@@ -149,8 +149,9 @@ static bool read_tensor(struct header *h, struct kernel_buffer *b, char *rest)
                 return false;
         }
     }
-    if (k->buffer_count == KERNEL_BUFFERS_MAX)
-        return header_refuse(h, "too many buffers; at most %d fit", KERNEL_BUFFERS_MAX);
+    int most = k->is_plan ? KERNEL_BUFFERS_MAX : KERNEL_BINDINGS_MAX;
+    if (k->buffer_count == most)
+        return header_refuse(h, "too many buffers; at most %d fit", most);
     k->buffers[k->buffer_count++] = *b;
     return true;
 }

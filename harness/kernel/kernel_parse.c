@@ -262,7 +262,7 @@ static bool read_step(struct header *h, char *rest)
         for (int i = 0; i < s.count; i++)
             if (strcmp(s.bindings[i][0], word) == 0)
                 return header_refuse(h, "'%s' is bound twice; leave one out", s.bindings[i][0]);
-        if (s.count == KERNEL_BUFFERS_MAX + RUN_SHAPE_MAX)
+        if (s.count == KERNEL_BINDINGS_MAX + RUN_SHAPE_MAX)
             return header_refuse(h, "the step binds too many names; a kernel has at most %d", s.count);
         if (!header_copy(h, s.bindings[s.count][0], sizeof s.bindings[0][0], word, "the name") ||
             !header_copy(h, s.bindings[s.count][1], sizeof s.bindings[0][1], value, "the value"))

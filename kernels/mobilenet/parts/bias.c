@@ -1,0 +1,22 @@
+//! kernel     mobilenet/parts/bias
+//! idea       A number for every channel is added: a whole pass for it, where the convolution could have done it.
+//! shape      pixels=3136 channels=144
+//! buffer     x  in   f32[pixels,channels]  uniform(-8,8)
+//! buffer     b  in   f32[channels]         uniform(-0.2,0.2)
+//! buffer     y  out  f32[pixels,channels]
+//! reference  bias  tolerance 1e-6
+//! passes     x=1 b=pixels y=1
+//! flops      pixels*channels
+//! verify     pixels=1 channels=4
+//! verify     pixels=37 channels=36
+#include "kernels/native.h"
+
+KERNEL void kernel(const struct launch *l)
+{
+    const float *x = l->buffer[0], *b = l->buffer[1];
+    float *y = l->buffer[2];
+    const size_t channels = l->push[1], end = share(l->push[0], 1, l->worker + 1, l->workers);
+    for (size_t p = share(l->push[0], 1, l->worker, l->workers); p < end; p++)
+        for (size_t c = 0; c < channels; c++)
+            y[p * channels + c] = x[p * channels + c] + b[c];
+}
