@@ -38,8 +38,11 @@ static inline void store(float *p, vec v, size_t n)
 
 static inline vec relu6(vec v)
 {
+    float t[WIDTH]; // of an array the compiler makes vectors, of a vector's elements it does not
+    __builtin_memcpy(t, &v, sizeof t);
     for (int i = 0; i < WIDTH; i++)
-        v[i] = min(max(v[i], 0.0f), 6.0f);
+        t[i] = min(max(t[i], 0.0f), 6.0f);
+    __builtin_memcpy(&v, t, sizeof t);
     return v;
 }
 

@@ -40,8 +40,11 @@ static inline void store(float *p, vec v, size_t n)
 
 static inline vec relu6(vec v)
 {
+    float t[WIDTH]; // of an array the compiler makes vectors, of a vector's elements it does not
+    __builtin_memcpy(t, &v, sizeof t);
     for (int i = 0; i < WIDTH; i++)
-        v[i] = min(max(v[i], 0.0f), 6.0f);
+        t[i] = min(max(t[i], 0.0f), 6.0f);
+    __builtin_memcpy(&v, t, sizeof t);
     return v;
 }
 
@@ -53,28 +56,28 @@ struct layer {
     size_t pixels, in, out, fused;
 };
 
-// `vectors` is a constant where this is inlined: only then do the sums stay in registers.
-static inline __attribute__((always_inline)) void tile(const struct layer *l, size_t pixel, size_t channel, int vectors)
+// `rows`, `vectors` and `n`, the channels, are constants where this is inlined: only then do the sums stay in registers.
+static inline __attribute__((always_inline)) void tile(const struct layer *l, size_t pixel, size_t channel, int rows, int vectors, size_t n)
 {
     const float *row[ROWS];
     vec sums[ROWS][COLS] = {0};
     // Beyond the last pixel it is computed again, and not stored.
-    for (int r = 0; r < ROWS; r++)
+    for (int r = 0; r < rows; r++)
         row[r] = l->x + (pixel + r < l->pixels ? pixel + r : l->pixels - 1) * l->in;
     for (size_t k = 0; k < l->in; k++) {
         const float *at = l->w + k * l->out + channel;
         for (int c = 0; c < vectors; c++) {
-            const vec w = load(at + c * WIDTH, l->out - channel - c * WIDTH);
-            for (int r = 0; r < ROWS; r++)
+            const vec w = load(at + c * WIDTH, n - c * WIDTH);
+            for (int r = 0; r < rows; r++)
                 sums[r][c] += row[r][k] * w;
         }
     }
     for (int c = 0; c < vectors; c++) {
-        const size_t from = channel + c * WIDTH, n = l->out - from;
-        const vec bias = l->fused > 1 ? load(l->b + from, n) : (vec){0};
-        for (int r = 0; r < ROWS && pixel + r < l->pixels; r++) {
+        const size_t from = channel + c * WIDTH, rest = n - c * WIDTH;
+        const vec bias = l->fused > 1 ? load(l->b + from, rest) : (vec){0};
+        for (int r = 0; r < rows && pixel + r < l->pixels; r++) {
             const vec v = sums[r][c] + bias;
-            store(l->y + (pixel + r) * l->out + from, l->fused > 2 ? relu6(v) : v, n);
+            store(l->y + (pixel + r) * l->out + from, l->fused > 2 ? relu6(v) : v, rest);
         }
     }
 }
@@ -86,9 +89,15 @@ KERNEL void kernel(const struct launch *l)
     const size_t end = share(rows * columns, 1, l->worker + 1, l->workers);
     for (size_t i = share(rows * columns, 1, l->worker, l->workers); i < end; i++) {
         const size_t pixel = i % rows * ROWS, channel = i / rows * COLS * WIDTH, left = q.out - channel;
-        if (left > WIDTH)
-            tile(&q, pixel, channel, COLS);
+        if (q.pixels == 1 && left >= COLS * WIDTH) // the classifier
+            tile(&q, 0, channel, 1, COLS, COLS * WIDTH);
+        else if (left >= COLS * WIDTH)
+            tile(&q, pixel, channel, ROWS, COLS, COLS * WIDTH);
+        else if (left == WIDTH + WIDTH / 2)
+            tile(&q, pixel, channel, ROWS, COLS, WIDTH + WIDTH / 2);
+        else if (left > WIDTH)
+            tile(&q, pixel, channel, ROWS, COLS, left);
         else
-            tile(&q, pixel, channel, 1);
+            tile(&q, pixel, channel, ROWS, 1, left);
     }
 }
