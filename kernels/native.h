@@ -161,6 +161,17 @@ static inline void stream_block(float *y, const float *t)
 #endif
 }
 
+/* Stores a row's n floats past the caches, all but the ends that do not fill a cache line. */
+static inline void stream_row(float *y, const float *t, size_t n)
+{
+    size_t i = (64 - (uintptr_t)y % 64) % 64 / 4;
+    i = i < n ? i : n;
+    __builtin_memcpy(y, t, i * sizeof *y);
+    for (; i + BLOCK <= n; i += BLOCK)
+        stream_block(y + i, t + i);
+    __builtin_memcpy(y + i, t + i, (n - i) * sizeof *y);
+}
+
 /* Asks for a block that is needed later. */
 static inline void prefetch_block(const void *x)
 {
