@@ -6,12 +6,16 @@
 
 #include "roofline/chart_parts.h"
 
-enum { NODES = 64, CURVES = MIX_COUNT * VIA_COUNT };
+enum { NODES = 64, CURVES = 2 * MIX_COUNT * VIA_COUNT };
+/* So many footprints are a sweep over powers of two; what was measured between them, in the rounds of runs, is no part of
+ * its line. */
+enum { SWEEP_LEAST = 5 };
 
 /* The best ceiling of one mix by one way at every measured footprint, ascending. */
 struct curve {
     enum mix mix;
     enum via via;
+    bool loose; /* beside a sweep: marks without a line */
     const struct ceiling *nodes[NODES];
     int count;
 };
@@ -43,6 +47,27 @@ static void insert_node(struct curve *c, const struct ceiling *node)
     c->count++;
 }
 
+static bool is_power(const struct ceiling *node)
+{
+    return exp2(round(log2(node->footprint_bytes))) == node->footprint_bytes;
+}
+
+/* Takes what is no part of the sweep out of a curve that has one. */
+static struct curve split(struct curve *c)
+{
+    struct curve loose = {.mix = c->mix, .via = c->via, .loose = true};
+    int powers = 0, kept = 0;
+    for (int i = 0; i < c->count; i++)
+        powers += is_power(c->nodes[i]);
+    for (int i = 0; i < c->count && powers >= SWEEP_LEAST; i++)
+        if (is_power(c->nodes[i]))
+            c->nodes[kept++] = c->nodes[i];
+        else
+            loose.nodes[loose.count++] = c->nodes[i];
+    c->count = powers >= SWEEP_LEAST ? kept : c->count;
+    return loose;
+}
+
 static int collect(const struct record *r, struct curve *curves)
 {
     int n = 0;
@@ -55,8 +80,11 @@ static int collect(const struct record *r, struct curve *curves)
                     x->value.median > 0 && x->footprint_bytes > 0)
                     insert_node(&c, x);
             }
+            struct curve loose = split(&c);
             if (c.count)
                 curves[n++] = c;
+            if (loose.count)
+                curves[n++] = loose;
         }
     return n;
 }
@@ -114,8 +142,15 @@ static void draw_curve(struct chart *c, const struct curve *v, double unit)
         high[i] = node->value.high / unit;
         obstacle_add(c, quad_box(panel_spot(&c->panel, x[i], y[i]), 16, 16, 0), 60);
     }
-    snprintf(name, sizeof name, "%s, %s: footprint, bytes/s in the unit of the axis", mix_words(v),
-             via_words(v));
+    snprintf(name, sizeof name, "%s, %s%s: footprint, bytes/s in the unit of the axis", mix_words(v), via_words(v),
+             v->loose ? ", with the runs" : "");
+    if (v->loose) {
+        int block = chart_block(c, name);
+        for (int i = 0; i < v->count; i++)
+            text_add(&c->dat, "%.9g %.9g\n", x[i], y[i]);
+        chart_plot(c, "data index %d using 1:2 with points pt %d ps 1.5*dot lw 1.5 lc rgb '%s'", block, mix_looks[v->mix].filled, colour);
+        return;
+    }
     snprintf(style, sizeof style, "fc rgb '%s' fs transparent solid 0.2", colour);
     chart_band(c, name, x, low, high, v->count, style);
     snprintf(style, sizeof style, "lc rgb '%s' lw 2.2 dt %s", colour, command ? DASHED : "1");
@@ -126,15 +161,19 @@ static void draw_curve(struct chart *c, const struct curve *v, double unit)
 
 /* The name and the value that counts, the one in memory, beside the end of the line; ends that lie too close
  * are moved apart, in order, and joined with their line. */
-static void label_ends(struct chart *c, const struct curve *curves, int n, double unit, bool narrow)
+static void label_ends(struct chart *c, const struct curve *curves, int all, double unit, bool narrow)
 {
+    int n = 0;
     const double step = SMALL * 1.35;
     int order[CURVES];
     double ends[CURVES], y[CURVES];
     char text[96], value[UNITS_TEXT];
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < all; i++) {
         const struct ceiling *last = curves[i].nodes[curves[i].count - 1];
-        int at = i;
+        int at = n;
+        if (curves[i].loose)
+            continue;
+        n++;
         ends[i] = panel_spot(&c->panel, last->footprint_bytes, last->value.median / unit).y;
         for (; at > 0 && ends[order[at - 1]] > ends[i]; at--)
             order[at] = order[at - 1];
@@ -214,9 +253,8 @@ static void footer(struct chart *c, const struct record *const *records, int sho
     }
     if (count > shown)
         chart_note(c, "%d of %d records are shown", shown, count);
-    chart_note(c, "at every footprint the best access and workgroup; bands: 95 %% intervals; filled marks: "
-                  "kernels, open "
-                  "marks: copy and fill commands");
+    chart_note(c, "at every footprint the best access and workgroup; bands: 95 %% intervals; filled marks: kernels, open: commands; marks off "
+                  "a line: measured with the runs");
 }
 
 bool chart_bandwidth(const struct record *const *records, int count, const struct chart_options *o,

@@ -28,7 +28,7 @@ static void ranges(struct page *p, const struct panel *area)
         ridge = p->best_peak / p->copy;
     left = isfinite(left) ? left / 3 : ridge > 0 ? ridge / 100 : 0.05;
     double level = p->sectors ? 8 : 4; /* many levels want long lines for their texts */
-    right = fmax(fmax(right, 0) * 4, fmax(ridge * level, left * 100));
+    right = fmax(fmax(right, 0) * (!p->ladder ? 4 : p->devices > 1 ? 16 : 8), fmax(ridge * level, left * 100));
     if (!(high > 0))
         high = fmax(p->bound, 1) * right;
     low = fmin(low, p->copy > 0 ? p->copy * left : high / 1e3) / 2;

@@ -97,11 +97,13 @@ static int draw_charts(const struct arguments *a, const struct experiment *x, co
     const struct record *records[DEVICES_MAX];
     for (int i = 0; i < x->chart_count; i++)
         charts[i] = (struct outcome_chart){x->charts[i].kind, x->charts[i].group};
-    for (int i = 0; i < s->count; i++)
-        records[i] = &s->records[i];
-    if (s->count == 0 || !s->paths[0])
+    int n = 0;
+    for (int i = 0; i < s->count; i++) /* a device without runs has nothing to show */
+        if (s->records[i].run_count > 0)
+            records[n++] = &s->records[i];
+    if (n == 0 || !s->paths[0])
         return EXIT_OK;
-    return outcome_charts_of(a, records, s->count, s->paths[0], charts, x->chart_count);
+    return outcome_charts_of(a, records, n, s->paths[0], charts, x->chart_count);
 }
 
 /* A software device shows the shape of the lesson, the host itself its true memory bus: where nobody has named a device and

@@ -226,7 +226,7 @@ static void judge(const struct experiment_claim *from, const struct claim_names 
     struct error e = {0};
     struct expr *claim = parse(names, from->text, &e);
     if (!claim) {
-        record_note(r, "claim '%s' was left out: %s", from->text, e.text);
+        record_note(r, "claim '%s' was left out: it speaks of what did not run on this device", from->text);
         return;
     }
     struct claim *c = record_add_claim(r);

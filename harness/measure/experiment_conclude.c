@@ -75,7 +75,7 @@ static bool is_more(double slow, double fast)
 static bool explain_accesses(struct text *t, const struct run *slow, const struct run *fast, bool software)
 {
     double shared = slow->bytes_shared / (slow->bytes_shared + slow->bytes_issued);
-    bool told = is_more(slow->accesses, fast->accesses) || (shared > 0.2 && slow->accesses > 0.8 * fast->accesses);
+    bool told = is_more(slow->accesses, fast->accesses) || (shared > 0.2 && slow->accesses > 0.9 * fast->accesses);
     if (!told)
         return false;
     text_add(t, "it executes %.2g times as many load and store instructions", slow->accesses / fast->accesses);

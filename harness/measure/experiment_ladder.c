@@ -292,7 +292,11 @@ static bool add_ladder(const struct experiment_ladder *l, struct study *s, struc
                        struct progress_sink *progress, struct error *e)
 {
     int count;
-    struct rung *rungs = ladder_rungs(l->operation, pool_device(study_pool(s))->info.language, &count, e);
+    enum language language = pool_device(study_pool(s))->info.language;
+    struct rung *rungs = ladder_rungs(l->operation, language, &count, e);
+    if (rungs && count == 0)
+        record_note(r, "%s: no rung of %s is written in %s, which is what runs on this device", l->group, l->operation,
+                    language == LANGUAGE_C ? "C" : "GLSL");
     for (int i = 0; i < count && !interrupted; i++) {
         progress_step(progress, "compiling and verifying", i, count);
         if (!is_wanted(l, &rungs[i]))
