@@ -253,8 +253,8 @@ static void footer(struct chart *c, const struct record *const *records, int sho
     }
     if (count > shown)
         chart_note(c, "%d of %d records are shown", shown, count);
-    chart_note(c, "at every footprint the best access and workgroup; bands: 95 %% intervals; filled marks: kernels, open: commands; marks off "
-                  "a line: measured with the runs");
+    chart_note(c, "the best access and workgroup at each footprint; bands: 95 %% intervals; filled: kernels, open: commands; off a "
+                  "line: with the runs");
 }
 
 bool chart_bandwidth(const struct record *const *records, int count, const struct chart_options *o,
