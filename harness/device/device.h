@@ -51,6 +51,7 @@ struct device_info {
     uint64_t copy_alignment;      /* storage buffer offset alignment, bytes */
     bool device_local;            /* buffers need staging copies */
     bool f16_storage, f16_arithmetic, i8_storage, i64, f64, buffer_address;
+    bool descriptor_indexing; /* invocations of a subgroup may choose different elements of an array of resources */
     double timestamp_period_ns; /* ns per tick; 0 where there are no time stamps */
     uint32_t timestamp_bits;    /* valid bits */
 };

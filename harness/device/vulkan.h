@@ -141,7 +141,7 @@ void vulkan_image_destroy(struct vulkan *v, struct vulkan_image *i);
 /* Commands: from the buffer into the image, which stays in the general layout; and back. */
 void vulkan_image_load(struct vulkan *v, VkCommandBuffer c, const struct vulkan_image *i);
 void vulkan_image_save(struct vulkan *v, VkCommandBuffer c, const struct vulkan_image *i);
-VkSampler vulkan_sampler(struct vulkan *v, bool linear, struct error *e); /* VK_NULL_HANDLE with e: none */
+VkSampler vulkan_sampler(struct vulkan *v, bool linear, struct error *e); /* VK_NULL_HANDLE with e: none was made */
 bool vulkan_filters(struct vulkan *v, enum texel_format f); /* can it be sampled linearly? */
 
 extern const VkDescriptorType vulkan_descriptor_types[BIND_KINDS];

@@ -118,6 +118,8 @@ static void describe_features(const struct features *f, uint32_t version, struct
     i->i64 = f->two.features.shaderInt64;
     i->f64 = f->two.features.shaderFloat64;
     i->buffer_address = v12 && f->v12.bufferDeviceAddress;
+    i->descriptor_indexing = v12 && f->v12.runtimeDescriptorArray && f->v12.shaderStorageBufferArrayNonUniformIndexing &&
+                             f->v12.shaderSampledImageArrayNonUniformIndexing;
 }
 
 static void get_properties(struct vulkan_instance *vi, VkPhysicalDevice p, uint32_t version, struct properties *q)

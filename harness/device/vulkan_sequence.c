@@ -17,7 +17,7 @@ struct sequence {
     int texel_view_count;
     struct vulkan_image *images; /* of all dispatches, in order */
     int image_count;
-    VkSampler sampler; /* made where one is needed */
+    VkSampler samplers[2]; /* nearest and linear, made where they are needed */
     int count;
     uint32_t stamps;
     double *step_ns;
@@ -120,10 +120,11 @@ static bool write_image(struct vulkan *v, struct sequence *q, const struct progr
 {
     out->imageLayout = VK_IMAGE_LAYOUT_GENERAL;
     if (b->kind == BIND_SAMPLER || b->kind == BIND_SAMPLED) {
-        bool linear = vulkan_filters(v, b->format ? b->format : TEXEL_RGBA32F);
-        if (!q->sampler && !(q->sampler = vulkan_sampler(v, linear, e)))
+        /* A sampler of its own may meet any image, and not all can be filtered. */
+        bool linear = b->kind == BIND_SAMPLED && vulkan_filters(v, b->format);
+        if (!q->samplers[linear] && !(q->samplers[linear] = vulkan_sampler(v, linear, e)))
             return false;
-        out->sampler = q->sampler;
+        out->sampler = q->samplers[linear];
     }
     if (!is_image(b->kind))
         return true;
@@ -288,7 +289,8 @@ void vulkan_sequence_destroy(struct device *d, struct sequence *q)
     for (int i = 0; i < q->image_count; i++)
         vulkan_image_destroy(v, &q->images[i]);
     free(q->images);
-    v->api.DestroySampler(v->handle, q->sampler, NULL);
+    for (int i = 0; i < 2; i++)
+        v->api.DestroySampler(v->handle, q->samplers[i], NULL);
     v->api.DestroyDescriptorPool(v->handle, q->pool, NULL);
     v->api.DestroyQueryPool(v->handle, q->queries, NULL);
     if (q->commands)

@@ -156,6 +156,7 @@ static bool fill_step(struct plan *p, struct step *s, const struct foreign_optio
         return false;
     bool ok = reflect(&f, &m, NULL, NULL, e) && parse_push(p, s, o, &given, e);
     if (ok) {
+        s->needs = foreign_needs(&m);
         foreign_bind(p, s, &f, o, v);
         foreign_push(p, s, &m, &f, o, given, v);
         snprintf(s->entry, sizeof s->entry, "%s", f.entry);

@@ -184,6 +184,25 @@ void foreign_bind(struct plan *p, struct step *s, const struct reflection *f, co
     }
 }
 
+unsigned foreign_needs(const struct module *m)
+{
+    static const struct {
+        uint32_t capability;
+        const char *need;
+    } needs[] = {{SpvCapabilityFloat16, "f16_arithmetic"},
+                 {SpvCapabilityInt64, "i64"},
+                 {SpvCapabilityFloat64, "f64"},
+                 {SpvCapabilityStorageBuffer16BitAccess, "f16_storage"},
+                 {SpvCapabilityStorageBuffer8BitAccess, "i8_storage"},
+                 {SpvCapabilityGroupNonUniformArithmetic, "subgroup"},
+                 {SpvCapabilityPhysicalStorageBufferAddresses, "buffer_address"}};
+    unsigned bits = 0;
+    for (uint32_t at = MODULE_HEADER; at < m->count && word_op(m->words[at]) == SpvOpCapability; at += word_length(m->words[at]))
+        for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
+            bits |= m->words[at + 1] == needs[i].capability ? plan_need(needs[i].need) : 0;
+    return bits;
+}
+
 static void add_address(struct step *s, int word, int tensor)
 {
     s->addresses[s->address_count].word = word;

@@ -15,6 +15,8 @@ struct foreign_verdict {
 
 void foreign_bind(struct plan *p, struct step *s, const struct reflection *f, const struct foreign_options *o,
                   struct foreign_verdict *v);
+/* What the device must have, by the module's capabilities. */
+unsigned foreign_needs(const struct module *m);
 /* The address of a fresh buffer at a word of the push constants. */
 void foreign_address(struct plan *p, struct step *s, int word, uint64_t bytes);
 /* Push constants behind the first `given` words: addresses where they are declared as such. */

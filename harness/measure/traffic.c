@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <spirv/unified1/spirv.h>
+
 #include "harness/kernel/shader.h"
 #include "harness/measure/workload.h"
 #include "harness/spirv/footprint.h"
@@ -120,10 +122,6 @@ static bool run_step(struct counting *c, struct pool *pool, struct error *e)
     q.program = lab ? pool_program(pool, &copy, NULL, e) : NULL;
     memcpy(q.groups, copy.groups, sizeof q.groups);
     memcpy(q.push, copy.push, sizeof q.push);
-    if (copy.address_count && !d->info.buffer_address) {
-        device_buffer_free(d, lab);
-        return error_set(e, EXIT_ENVIRONMENT, "%s cannot follow addresses (buffer_reference)", d->info.name);
-    }
     bool ok = q.program && device_upload(d, lab, 0, c->lab, c->lab_bytes, e);
     for (int i = 0; i < c->step->binding_count && ok; i++) {
         const struct tensor *t = copy.bindings[i].tensor < 0 ? NULL : &c->plan->tensors[copy.bindings[i].tensor];
@@ -287,6 +285,18 @@ static void read_faults(struct traffic_step *t, const struct counting *c)
     }
 }
 
+/* Counts are right where the device takes another element than the shader asked for, but what it reads may not be. */
+static void note_device(struct counting *c, const struct device_info *info)
+{
+    const struct module *m = &c->in.module;
+    bool differs = false;
+    for (uint32_t at = MODULE_HEADER; at < m->count && word_op(m->words[at]) == SpvOpCapability; at += word_length(m->words[at]))
+        differs |= m->words[at + 1] == SpvCapabilityShaderNonUniform;
+    if (differs && !info->descriptor_indexing)
+        mix_not_counted(&c->in.mix, (struct source_line){0}, "non-uniform indices into arrays of resources",
+                        "counted, but the device does not have them: the data may come from another element");
+}
+
 static void read_not_counted(struct traffic_step *t, const struct counting *c)
 {
     t->not_counted_count = (int)c->in.mix.not_counted_count;
@@ -315,6 +325,8 @@ bool traffic_count_step(struct pool *pool, const struct plan *plan, int i, bool 
     *out = (struct traffic_step){0};
     out->kernel = need_string(c.step->label);
     bool ok = instrument_step(&c, footprint, e);
+    if (ok && pool)
+        note_device(&c, &pool_device(pool)->info);
     if (ok) {
         list_buffers(out, &c);
         read_not_counted(out, &c);
