@@ -48,8 +48,8 @@ static const struct option options[] = {
 
 struct subject_plan {
     struct plan *plan;
-    bool runnable;
-    char why[200], note[200];
+    struct foreign_verdict foreign;
+    char note[200];
     const char *path; /* of the source, for --lines */
 };
 
@@ -65,8 +65,10 @@ static bool foreign_subject(const struct arguments *a, struct subject_plan *s, s
               error_set(e, EXIT_USAGE, "--groups is X,Y,Z, not '%s'", o->groups);
     ok = ok && (sscanf(o->image, "%u,%u,%u", &f.image[0], &f.image[1], &f.image[2]) >= 1 ||
                 error_set(e, EXIT_USAGE, "--image is W,H,D, not '%s'", o->image));
-    s->plan = ok ? foreign_plan(a->words[0], &f, &s->runnable, s->why, e) : NULL;
+    s->plan = ok ? foreign_plan(a->words[0], &f, &s->foreign, e) : NULL;
     s->path = a->words[0];
+    if (s->plan && *s->foreign.note)
+        fprintf(stderr, "%s: %s\n", a->words[0], s->foreign.note);
     return s->plan != NULL;
 }
 
@@ -102,7 +104,7 @@ static bool kernel_subject(const struct arguments *a, struct subject_plan *s, st
 
 static bool make_subject(const struct arguments *a, struct subject_plan *s, const struct device_info *info, struct error *e)
 {
-    s->runnable = true;
+    s->foreign.runnable = true;
     if (foreign_is(a->words[0]))
         return foreign_subject(a, s, e);
     if (strchr(a->words[0], '|') || strchr(a->words[0], '(') || operator_find(a->words[0], NULL))
@@ -154,8 +156,8 @@ static bool count_on_device(const struct arguments *a, struct error *e)
     }
     struct pool *pool = d ? pool_open(d) : NULL;
     bool ok = d && make_subject(a, &s, &d->info, e);
-    if (ok && !s.runnable)
-        ok = error_set(e, EXIT_ENVIRONMENT, "%s; --dry-run tells what could be counted of it", s.why);
+    if (ok && !s.foreign.runnable)
+        ok = error_set(e, EXIT_ENVIRONMENT, "%s; --dry-run tells what could be counted of it", s.foreign.why);
     ok = ok && traffic_count(pool, s.plan, !o->no_footprint, &t, e) && print_counts(a, &s, &t, e);
     traffic_free(&t);
     plan_free(s.plan);

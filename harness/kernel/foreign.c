@@ -114,8 +114,10 @@ static void add_defines(struct text *out, const char *source, const struct forei
     text_add(out, "#line %d\n%s", lines, rest + 1);
 }
 
+#define OPTIMISE_SECONDS 10 /* a shader takes a tenth of a second */
+
 /* Fills the step's words from a .spv file or by compiling. */
-static bool load(struct step *s, const char *path, const struct foreign_options *o, struct error *e)
+static bool load(struct step *s, const char *path, const struct foreign_options *o, struct foreign_verdict *v, struct error *e)
 {
     struct text file = {0};
     if (!file_read(path, &file, e))
@@ -129,7 +131,11 @@ static bool load(struct step *s, const char *path, const struct foreign_options 
     } else {
         struct spirv spirv;
         add_defines(&s->glsl, text_get(&file), o);
-        ok = shader_compile(path, text_get(&s->glsl), &spirv, e);
+        bool optimised = true;
+        ok = shader_compile_within(path, text_get(&s->glsl), o->optimise_seconds ? o->optimise_seconds : OPTIMISE_SECONDS, &spirv,
+                                   &optimised, e);
+        if (!optimised)
+            snprintf(v->note, sizeof v->note, "The optimiser crashed or took too long: the shader is counted as it is written.");
         if (ok) {
             s->spirv_words = spirv.count;
             s->spirv = need(spirv.count * 4);
@@ -166,23 +172,19 @@ static bool fill_step(struct plan *p, struct step *s, const struct foreign_optio
     return ok;
 }
 
-struct plan *foreign_plan(const char *path, const struct foreign_options *o, bool *runnable, char why[200],
-                          struct error *e)
+struct plan *foreign_plan(const char *path, const struct foreign_options *o, struct foreign_verdict *v, struct error *e)
 {
     struct plan *p = need(sizeof *p);
-    struct foreign_verdict v = {.runnable = true};
+    *v = (struct foreign_verdict){.runnable = true};
     p->name = need_string(path);
     p->variant = need_string("single");
     p->counts_from = "counted";
     struct step *s = plan_add_step(p, path);
-    if (!load(s, path, o, e) || !fill_step(p, s, o, &v, e)) {
+    if (!load(s, path, o, v, e) || !fill_step(p, s, o, v, e)) {
         error_prefix(e, "%s", path);
         plan_free(p);
         return NULL;
     }
-    *runnable = v.runnable;
-    if (why)
-        snprintf(why, 200, "%s", v.why);
     p->tensor_bytes = p->tensor_count ? (double)tensor_bytes(&p->tensors[0]) : 0;
     plan_finish(p);
     return p;

@@ -16,14 +16,19 @@ struct foreign_options {
     int define_count;
     const char *const *specs;  /* "ID=VALUE", VALUE as in push */
     int spec_count;
+    unsigned optimise_seconds; /* the optimiser's time; 0: 10 */
 };
 
 /* Is it a shader to be taken as it is: a file that ends in .spv, or GLSL without a "//! kernel" header? */
 bool foreign_is(const char *path);
 
-/* The plan of one step. runnable says whether this lab can bind all that the shader asks for; why (may be NULL) names what not.
- * A source that does not compile is EXIT_CHECK, a damaged module EXIT_USAGE. */
-struct plan *foreign_plan(const char *path, const struct foreign_options *o, bool *runnable, char why[200],
-                          struct error *e);
+struct foreign_verdict {
+    bool runnable;  /* this lab can bind all that the shader asks for */
+    char why[200];  /* what it cannot, where it is not */
+    char note[200]; /* what else is to be said, or "" */
+};
+
+/* The plan of one step. A source that does not compile is EXIT_CHECK, a damaged module EXIT_USAGE. */
+struct plan *foreign_plan(const char *path, const struct foreign_options *o, struct foreign_verdict *v, struct error *e);
 
 #endif

@@ -7,12 +7,6 @@
 
 #define FOREIGN_SIZE 1024 /* elements of a runtime array where nothing else is said */
 
-/* Can the shader be run here? If not, why. */
-struct foreign_verdict {
-    bool runnable;
-    char why[200];
-};
-
 void foreign_bind(struct plan *p, struct step *s, const struct reflection *f, const struct foreign_options *o,
                   struct foreign_verdict *v);
 /* What the device must have, by the module's capabilities. */

@@ -4,6 +4,8 @@
 #include <spirv-tools/libspirv.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "harness/base/text.h"
 #include "harness/spirv/validate.h"
@@ -94,17 +96,21 @@ static bool succeeded(shaderc_compilation_result_t r)
     return shaderc_result_get_compilation_status(r) == shaderc_compilation_status_success;
 }
 
-static struct entry *keep(shaderc_compilation_result_t r, unsigned long long key)
+static struct entry *keep_words(const void *words, size_t bytes, unsigned long long key)
 {
     struct entry *c = need(sizeof *c);
-    size_t bytes = shaderc_result_get_length(r);
     c->key = key;
     c->count = bytes / 4;
     c->words = need(bytes);
-    memcpy(c->words, shaderc_result_get_bytes(r), bytes);
+    memcpy(c->words, words, bytes);
     c->next = cache;
     cache = c;
     return c;
+}
+
+static struct entry *keep(shaderc_compilation_result_t r, unsigned long long key)
+{
+    return keep_words(shaderc_result_get_bytes(r), shaderc_result_get_length(r), key);
 }
 
 /* For Vulkan 1.1; what needs a newer SPIR-V gets it, and the device says whether it takes that. */
@@ -147,11 +153,17 @@ static struct entry *compile_best(const char *name, const char *glsl, bool optim
     return written ? written : c;
 }
 
-static bool get(const char *name, const char *glsl, bool optimise, struct spirv *out, struct error *e)
+static unsigned long long key_of(const char *name, const char *glsl, bool optimise)
 {
     unsigned long long key = hash_bytes(glsl, strlen(glsl)) * 2 + optimise;
     if (strstr(glsl, "#include")) /* the same text means something else elsewhere */
         key ^= hash_bytes(name, strlen(name)) * 3;
+    return key;
+}
+
+static bool get(const char *name, const char *glsl, bool optimise, struct spirv *out, struct error *e)
+{
+    unsigned long long key = key_of(name, glsl, optimise);
     struct entry *c = find(key);
     out->cached = c != NULL;
     if (!c)
@@ -172,6 +184,57 @@ bool shader_compile(const char *name, const char *glsl, struct spirv *out, struc
 bool shader_compile_as_written(const char *name, const char *glsl, struct spirv *out, struct error *e)
 {
     return get(name, glsl, false, out, e);
+}
+
+/* The child's part: writes the words, if there are any before the alarm ends it. */
+static void compile_and_write(const char *name, const char *glsl, unsigned seconds, int pipe)
+{
+    struct error unused = {0};
+    struct spirv s;
+    alarm(seconds);
+    const char *at = get(name, glsl, true, &s, &unused) ? (const char *)s.words : NULL;
+    for (size_t left = at ? s.count * 4 : 0; left > 0;) {
+        ssize_t n = write(pipe, at, left);
+        if (n <= 0)
+            break;
+        at += n;
+        left -= (size_t)n;
+    }
+    _exit(0);
+}
+
+/* All that the child writes; false where it ended otherwise than by itself. */
+static bool read_child(int pipe, pid_t child, struct text *out)
+{
+    char part[65536];
+    int status;
+    for (ssize_t n; (n = read(pipe, part, sizeof part)) > 0;)
+        text_bytes(out, part, (size_t)n);
+    return waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+bool shader_compile_within(const char *name, const char *glsl, unsigned seconds, struct spirv *out, bool *optimised,
+                           struct error *e)
+{
+    unsigned long long key = key_of(name, glsl, true);
+    struct text words = {0};
+    int ends[2];
+    bool kept = find(key) != NULL;
+    if (!kept && pipe(ends) == 0) {
+        pid_t child = fork();
+        if (child == 0) {
+            close(ends[0]);
+            compile_and_write(name, glsl, seconds, ends[1]);
+        }
+        close(ends[1]);
+        if (child > 0 && read_child(ends[0], child, &words) && words.len)
+            kept = keep_words(words.s, words.len, key) != NULL;
+        close(ends[0]);
+        text_free(&words);
+    }
+    if (optimised)
+        *optimised = kept;
+    return get(name, glsl, kept, out, e); /* as it was written: what is wrong with it is said here */
 }
 
 void shader_forget(void)

@@ -20,6 +20,10 @@ struct spirv {
 bool shader_compile(const char *name, const char *glsl, struct spirv *out, struct error *e);
 /* The same as it was written: nothing is optimised away, so that what is declared and not used is still there. */
 bool shader_compile_as_written(const char *name, const char *glsl, struct spirv *out, struct error *e);
+/* The same as shader_compile for a shader of others, whose optimising may take minutes or crash: it is done in a child process, and
+ * where that has not ended after so many seconds, the shader is taken as it was written; *optimised (may be NULL) says which. */
+bool shader_compile_within(const char *name, const char *glsl, unsigned seconds, struct spirv *out, bool *optimised,
+                           struct error *e);
 void shader_forget(void); /* frees compiler and cache */
 
 /* SPIR-V text of words, freed by the caller; NULL with e where SPIRV-Tools refuses it. */

@@ -14,16 +14,16 @@
 #include "harness/tests/support_spirv.h"
 
 /* The plan of a shader's text, instrumented without running. */
-static struct plan *dry(const char *glsl, bool *runnable, char why[200], struct traffic *t)
+static struct plan *dry(const char *glsl, struct foreign_verdict *v, struct traffic *t)
 {
     char path[] = "/tmp/foreign-XXXXXX";
-    struct foreign_options o = {.size = 64};
+    struct foreign_options o = {.size = 64, .optimise_seconds = 1};
     struct error e = {0};
     int file = mkstemp(path);
     assert_true(file >= 0);
     assert_int_equal(write(file, glsl, strlen(glsl)), strlen(glsl));
     close(file);
-    struct plan *p = foreign_plan(path, &o, runnable, why, &e);
+    struct plan *p = foreign_plan(path, &o, v, &e);
     unlink(path);
     if (!p || !traffic_dry(p, true, t, &e))
         fail_msg("%s", e.text);
@@ -32,12 +32,11 @@ static struct plan *dry(const char *glsl, bool *runnable, char why[200], struct 
 
 static void expect_unbound(const char *glsl, const char *says)
 {
-    bool runnable;
-    char why[200];
+    struct foreign_verdict v;
     struct traffic t;
-    struct plan *p = dry(glsl, &runnable, why, &t);
-    assert_false(runnable);
-    assert_non_null(strstr(why, says));
+    struct plan *p = dry(glsl, &v, &t);
+    assert_false(v.runnable);
+    assert_non_null(strstr(v.why, says));
     traffic_free(&t);
     plan_free(p);
 }
@@ -71,12 +70,11 @@ static void kinds_that_share_a_binding_are_not_run(void **state)
     static const char glsl[] = "#version 450\nlayout(binding = 0) buffer C { uint c; };\n"
                                "layout(binding = 0, r32ui) uniform writeonly uimageBuffer y;\n"
                                "void main() { imageStore(y, int(atomicAdd(c, 1u)), uvec4(1)); }\n";
-    bool runnable;
-    char why[200];
+    struct foreign_verdict v;
     struct traffic t;
-    struct plan *p = dry(glsl, &runnable, why, &t);
-    assert_false(runnable);
-    assert_non_null(strstr(why, "another kind"));
+    struct plan *p = dry(glsl, &v, &t);
+    assert_false(v.runnable);
+    assert_non_null(strstr(v.why, "another kind"));
     for (int i = 0; i < t.steps[0].not_counted_count; i++) /* its own format is known, whatever is bound there */
         assert_null(strstr(t.steps[0].not_counted[i].why, "format"));
     traffic_free(&t);
@@ -91,17 +89,37 @@ static void integers_in_blocks_stay_small(void **state)
                                "layout(binding = 1) buffer B { uint n; uint next; };\n"
                                "layout(binding = 2) buffer C { float x; float y; };\n"
                                "void main() { for (uint i = 0; i < rounds; i++) x += y * scale; next = n; }\n";
-    bool runnable;
-    char why[200];
+    struct foreign_verdict v;
     struct traffic t;
-    struct plan *p = dry(glsl, &runnable, why, &t);
-    assert_true(runnable);
+    struct plan *p = dry(glsl, &v, &t);
+    assert_true(v.runnable);
     assert_int_equal(p->tensor_count, 3);
     assert_int_equal(p->tensors[0].type, TYPE_U32);
     assert_int_equal(p->tensors[1].type, TYPE_U32);
     assert_int_equal(p->tensors[2].type, TYPE_F32);
     traffic_free(&t);
     plan_free(p);
+}
+
+/* Functions that call each other twice, fourteen deep: an optimiser inlines them all. */
+static void an_optimiser_that_does_not_end_is_left(void **state)
+{
+    (void)state;
+    struct text glsl = {0};
+    text_add(&glsl, "#version 450\nlayout(binding = 0) buffer Y { float y[]; };\nfloat f0(float x) { return y[int(x)] * 1.5; }\n");
+    for (int i = 1; i <= 14; i++)
+        text_add(&glsl, "float f%d(float x) { return f%d(x + %d.0) * f%d(x * 0.5) + x; }\n", i, i - 1, i, i - 1);
+    text_add(&glsl, "void main() { y[0] = f14(y[1]); }\n");
+    struct foreign_verdict v;
+    struct traffic t;
+    struct plan *p = dry(text_get(&glsl), &v, &t);
+    assert_true(v.runnable);
+    assert_non_null(strstr(v.note, "as it is written"));
+    assert_int_equal(t.steps[0].buffer_count, 1);
+    assert_int_equal(t.steps[0].not_counted_count, 0);
+    traffic_free(&t);
+    plan_free(p);
+    text_free(&glsl);
 }
 
 /* ---- on a device */
@@ -111,18 +129,17 @@ static struct pool *pool;
 /* Counts a shader of harness/tests/spirv; skips where there is no device. */
 static struct plan *count(const char *path, const struct foreign_options *o, struct traffic *t)
 {
-    bool runnable;
-    char why[200];
+    struct foreign_verdict v;
     struct error e = {0};
     if (!support_device())
         skip();
     if (!pool)
         pool = pool_open(support_device());
-    struct plan *p = foreign_plan(path, o, &runnable, why, &e);
+    struct plan *p = foreign_plan(path, o, &v, &e);
     if (!p)
         fail_msg("%s", e.text);
-    if (!runnable)
-        fail_msg("%s", why);
+    if (!v.runnable)
+        fail_msg("%s", v.why);
     if (!traffic_count(pool, p, true, t, &e))
         fail_msg("%s", e.text);
     assert_int_equal(t->count, 1);
@@ -241,8 +258,8 @@ static void addresses_are_given(void **state)
     for (int i = 0; i < 50; i++)
         assert_true(sum[i] == a[i] + c[i]);
     done(p, &t);
-    bool runnable; /* those that are declared need no word; the one that is not does, but there is no telling */
-    p = foreign_plan("harness/tests/spirv/push_addresses.comp", &o, &runnable, NULL, &e);
+    struct foreign_verdict v; /* those that are declared need no word; the one that is not does, but there is no telling */
+    p = foreign_plan("harness/tests/spirv/push_addresses.comp", &o, &v, &e);
     assert_non_null(p);
     assert_int_equal(p->steps[0].address_count, 2);
     assert_int_equal(p->steps[0].addresses[0].word, 2);
@@ -262,6 +279,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_bound_is_still_instrumented),
         cmocka_unit_test(kinds_that_share_a_binding_are_not_run),
         cmocka_unit_test(integers_in_blocks_stay_small),
+        cmocka_unit_test(an_optimiser_that_does_not_end_is_left),
         cmocka_unit_test(elements_of_arrays_are_told_apart),
         cmocka_unit_test(images_are_bound_and_marked),
         cmocka_unit_test(addresses_are_given),
