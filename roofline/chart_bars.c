@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "roofline/chart_parts.h"
+#include "roofline/ladder.h"
 
 enum { ROWS = 24 };
 #define ROW_HEIGHT 44.0
@@ -97,10 +98,11 @@ static struct axis time_axis(const struct ladder *l, double unit)
         const struct run *r = l->runs[i];
         if (!is_timed(r))
             continue;
-        high = fmax(high, fmax(r->time_ns.high, fmax(r->roof_ns, 0)));
+        double roof = ladder_roof_ns(l->record, r);
+        high = fmax(high, fmax(r->time_ns.high, fmax(roof, 0)));
         bars = fmin(bars, r->time_ns.median);
         low = fmin(low, r->time_ns.low);
-        low = r->roof_ns > 0 ? fmin(low, r->roof_ns) : low;
+        low = roof > 0 ? fmin(low, roof) : low;
         low = r->bound_ns > 0 ? fmin(low, r->bound_ns) : low;
     }
     if (high > 8 * bars || high > 40 * low)
@@ -121,8 +123,8 @@ static void row_values(struct chart *c, const struct ladder *l, const struct run
 {
     char time[DIGITS_TEXT], rate[UNITS_TEXT], text[96];
     struct time_unit unit = time_unit_for(r->time_ns.median);
-    bool flops = r->binds && strstr(r->binds, "arithmetic");
-    double work = flops ? r->flops : r->bytes_compulsory, x = c->panel.right + 24;
+    bool flops = r->binds && strstr(r->binds, "arithmetic") && r->flops > 0;
+    double work = flops ? ladder_flops(l->record, r) : r->bytes_compulsory, x = c->panel.right + 24;
     bool best = r == fastest(l);
     snprintf(text, sizeof text, "%s %s", three_digits(time, r->time_ns.median / unit.ns), unit.name);
     chart_text(c, (struct spot){x + 88, y}, "right", text, SMALL, best, colour, 0);
@@ -175,7 +177,7 @@ static void draw_bars(struct chart *c, const struct ladder *l, double unit, bool
         if (!is_timed(r) || (r == fastest(l)) != best)
             continue;
         text_add(&c->dat, "%d %.9g", i + 1, c->panel.x.low);
-        const double values[] = {r->time_ns.median, r->time_ns.low, r->time_ns.high, r->roof_ns, r->bound_ns};
+        const double values[] = {r->time_ns.median, r->time_ns.low, r->time_ns.high, ladder_roof_ns(l->record, r), r->bound_ns};
         for (int k = 0; k < 5; k++)
             put_number(&c->dat, values[k] / unit);
         text_add(&c->dat, "\n");
@@ -254,7 +256,7 @@ static void footer(struct chart *c, const struct ladder *list, int n, const stru
         left_out += list[j].left_out;
     if (left_out)
         chart_note(c, "%d rungs found no row", left_out);
-    chart_note(c, "x: times as fast as the first rung; roof: what the bytes and operations of this rung take at the measured "
+    chart_note(c, "x: times as fast as the first rung; roof: the bytes and floating-point operations there have to be, at the "
                   "ceilings; error bars: 95 %% intervals");
 }
 

@@ -7,12 +7,13 @@
 #include "harness/base/text.h"
 #include "harness/cli/style.h"
 #include "harness/cli/table.h"
+#include "roofline/ladder.h"
 
 /* What a row shows: a run, or one step of it. */
 struct row {
     const struct run *run;
     bool step;
-    double roof_ns; /* of the ladder's rung with the least to do, or the step's own */
+    double roof_ns, flops; /* of the ladder's rung with the least to do, or the step's own */
 };
 
 static void number(struct cli_table *t, double value, const char *format)
@@ -41,7 +42,7 @@ static void faster_cell(struct cli_table *t, const struct row *row)
 
 static void flops_cell(struct cli_table *t, const struct row *row)
 {
-    table_quantity(t, UNIT_OPS_PER_S, row->run->flops / seconds(row->run));
+    table_quantity(t, UNIT_OPS_PER_S, !(row->flops > 0) ? NAN : row->flops / seconds(row->run));
 }
 
 static void bytes_cell(struct cli_table *t, const struct row *row)
@@ -80,6 +81,14 @@ static void error_cell(struct cli_table *t, const struct row *row)
         number(t, row->run->error_max, "%.1e");
 }
 
+static void against_cell(struct cli_table *t, const struct row *row)
+{
+    if (row->step)
+        table_cell(t, "%s", "");
+    else
+        number(t, row->run->error_quantised, "%.1e");
+}
+
 static void spread_cell(struct cli_table *t, const struct row *row)
 {
     const struct interval *i = &row->run->time_ns;
@@ -93,7 +102,7 @@ static void binds_cell(struct cli_table *t, const struct row *row)
 
 static bool has_flops(const struct run *r)
 {
-    return r->binds && strstr(r->binds, "arithmetic");
+    return r->binds && strstr(r->binds, "arithmetic") && r->flops > 0;
 }
 
 static bool has_bytes(const struct run *r)
@@ -111,6 +120,11 @@ static bool has_error(const struct run *r)
     return isfinite(r->error_max);
 }
 
+static bool has_quantised(const struct run *r)
+{
+    return r->error_quantised > 0;
+}
+
 static const struct column {
     const char *title;
     enum table_align align;
@@ -125,6 +139,7 @@ static const struct column {
     {"k", TABLE_RIGHT | TABLE_SPARE, passes_cell, has_bytes},
     {"issued", TABLE_RIGHT, issued_cell, NULL},
     {"temporary", TABLE_RIGHT | TABLE_SPARE, temp_cell, has_temp},
+    {"vs f32", TABLE_RIGHT, against_cell, has_quantised},
     {"error", TABLE_RIGHT | TABLE_SPARE, error_cell, has_error},
     {"+-", TABLE_RIGHT | TABLE_SPARE, spread_cell, NULL},
     {"binds", TABLE_LEFT, binds_cell, NULL},
@@ -150,16 +165,6 @@ bool report_is_ladder(const struct record *r, int first, int count)
 static bool same_operation(const struct run *a, const struct run *b)
 {
     return strncmp(a->kernel, b->kernel, (size_t)(rung_of(a->kernel) - a->kernel)) == 0;
-}
-
-/* Rungs do the same; the one that does it with the least work says what is possible. */
-static double ladder_roof(const struct run *runs, int count, const struct run *r)
-{
-    double roof = NAN;
-    for (int i = 0; i < count; i++)
-        if (same_operation(r, &runs[i]) && runs[i].roof_ns > 0)
-            roof = fmin(roof, runs[i].roof_ns);
-    return roof;
 }
 
 /* The rung, with its operation where the group has several. */
@@ -189,7 +194,7 @@ static void add_row(struct cli_table *t, const struct column *const *shown, int 
         shown[i]->cell(t, &row);
 }
 
-static void print_table(const struct run *runs, int count, FILE *out)
+static void print_table(const struct record *r, const struct run *runs, int count, FILE *out)
 {
     const struct column *shown[COLUMNS];
     struct table_column titles[COLUMNS + 2] = {{"rung", TABLE_LEFT, NULL}};
@@ -204,13 +209,13 @@ static void print_table(const struct run *runs, int count, FILE *out)
     for (int i = 0; i < count; i++) {
         if (runs[i].status != RUN_OK)
             continue;
-        add_row(t, shown, n, label_of(runs, count, &runs[i]), (struct row){&runs[i], false, ladder_roof(runs, count, &runs[i])}, i == best ? TABLE_BEST : TABLE_PLAIN);
+        add_row(t, shown, n, label_of(runs, count, &runs[i]), (struct row){&runs[i], false, ladder_roof_ns(r, &runs[i]), ladder_flops(r, &runs[i])}, i == best ? TABLE_BEST : TABLE_PLAIN);
         for (int k = 0; k < runs[i].step_count && runs[i].step_count > 1 && runs[i].step_count <= 4; k++) {
             char label[160];
             const struct run *step = &runs[i].steps[k];
             const char *slash = step->kernel ? strrchr(step->kernel, '/') : NULL;
             snprintf(label, sizeof label, "  %.150s", slash ? slash + 1 : "");
-            add_row(t, shown, n, label, (struct row){step, true, step->roof_ns}, TABLE_FAINT);
+            add_row(t, shown, n, label, (struct row){step, true, step->roof_ns, step->flops}, TABLE_FAINT);
         }
     }
     table_print(t, out);
@@ -238,7 +243,7 @@ void report_ladder(const struct record *r, int first, int count, FILE *out)
     const struct run *runs = &r->runs[first];
     print_heading(runs, count, out);
     if (fastest(runs, count) >= 0)
-        print_table(runs, count, out);
+        print_table(r, runs, count, out);
     for (int i = 0; i < count; i++) {
         if (runs[i].status != RUN_OK)
             fprintf(out, "%s%s is %s%s: %s\n", s->yellow, label_of(runs, count, &runs[i]), status_name(runs[i].status), s->off,

@@ -90,6 +90,11 @@ static bool read_chart(struct reading *r, char *value)
     return chart_kind(c->kind) || experiment_bad(r, "a chart is passes, roofline, bandwidth, instructions, bars, lines or sizes", value);
 }
 
+static bool read_weights(struct reading *r, char *value)
+{
+    return units_parse(UNIT_COUNT, value, &r->x->weights, r->e) || error_prefix(r->e, "%s:%d", r->x->path, r->line);
+}
+
 static const struct key {
     const char *name;
     bool (*read)(struct reading *, char *value);
@@ -99,6 +104,7 @@ static const struct key {
     {"tensor", read_tensor},
     {"cols", read_cols},
     {"beyond", read_beyond},
+    {"weights", read_weights},
     {"run", experiment_read_run},
     {"sweep", experiment_read_sweep},
     {"ladder", experiment_read_ladder},

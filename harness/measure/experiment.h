@@ -6,6 +6,8 @@
  *   cols     1024
  *   beyond   4                             the runs marked `beyond` also run with a tensor this many times the
  *                                          last cache plateau, where one is found and the device can hold it
+ *   weights  3e9                           of a model: the conclusion tells what they take in each format of a group with
+ *                                          ladders of several operations
  *   run      seed  layernorm|bias|gelu|dropout(0.1)  unfused 2+2 fused  ablate beyond
  *   sweep    depth 1 2 4 8 16  scale(1.01)|relu|...  unfused fused
  *            a group per number, depth1, depth2, ...: the first N operators, from the start again where they run out
@@ -28,7 +30,8 @@
  *                                          temp_bytes
  *            copy.call.launch_ns           of a series, by dispatch or call: launch_ns bytes_per_s
  *   claim    hardware square.r3.speedup > 1     holds on a GPU only; also software (a software device) and native
- *   chart    passes seed | roofline | bandwidth | instructions | bars square | lines SWEEP
+ *   chart    bandwidth                     of ladders: also finds the last cache, which tells what is cache-resident
+ *            passes seed | roofline | instructions | bars square | lines SWEEP
  *
  * Lines beginning with # are comments. A claim fails only where its interval excludes it; claims about what was
  * not run on this device are left out, and a note says so. */
@@ -88,7 +91,7 @@ struct experiment_chart {
 
 struct experiment {
     char *name, *path, *title, *ask;
-    double tensor_bytes, beyond;
+    double tensor_bytes, beyond, weights;
     double seconds; /* of sampling; 0: the standard 25 */
     uint64_t cols;
     struct experiment_run runs[EXPERIMENT_RUNS_MAX];

@@ -7,6 +7,7 @@
 #include "harness/base/expr.h"
 #include "harness/measure/experiment_parts.h"
 #include "roofline/ceiling.h"
+#include "roofline/ladder.h"
 
 /* ---- quantities ---- */
 
@@ -70,8 +71,7 @@ static struct interval passes_issued(const struct record *record, const struct r
 
 static struct interval flops_per_s(const struct record *record, const struct run *r)
 {
-    (void)record;
-    return per_time(r, r->flops * 1e9);
+    return per_time(r, 1e9 * (ladder_has(r) ? ladder_flops(record, r) : r->flops));
 }
 
 static struct interval bytes_per_s(const struct record *record, const struct run *r)
@@ -82,13 +82,13 @@ static struct interval bytes_per_s(const struct record *record, const struct run
 
 static struct interval roof_share(const struct record *record, const struct run *r)
 {
-    return per_time(r, experiment_is_rung(r) ? experiment_ladder_roof(record, r) : r->roof_ns);
+    return per_time(r, ladder_has(r) ? ladder_roof_ns(record, r) : r->roof_ns);
 }
 
 static struct interval peak_share(const struct record *record, const struct run *r)
 {
     const struct ceiling *peak = ceilings_peak((struct ceilings){record->ceilings, record->ceiling_count, false});
-    struct interval rate = per_time(r, r->flops * 1e9);
+    struct interval rate = flops_per_s(record, r);
     if (!peak)
         return (struct interval){0};
     return (struct interval){rate.median / peak->value.median, rate.low / peak->value.high, rate.high / peak->value.low, rate.n};

@@ -5,6 +5,7 @@
 
 #include "harness/base/units.h"
 #include "harness/measure/experiment_parts.h"
+#include "roofline/ladder.h"
 
 /* ---- chains ---- */
 
@@ -41,25 +42,17 @@ static bool is_timed(const struct run *r)
     return r->status == RUN_OK && r->time_ns.n > 0;
 }
 
-static const struct run *first_of(const struct record *r, const struct run *a)
-{
-    for (int i = 0; i < r->run_count; i++)
-        if (experiment_same_ladder(a, &r->runs[i]) && is_timed(&r->runs[i]))
-            return &r->runs[i];
-    return NULL;
-}
-
 static bool is_software(const struct record *r)
 {
     return r->provenance.device_kind && strcmp(r->provenance.device_kind, "software") == 0;
 }
 
 /* "25.1 GFLOP/s" where arithmetic is what the roof is made of, else bytes per second. */
-static void add_rate(struct text *t, const struct run *r)
+static void add_rate(struct text *t, const struct record *record, const struct run *r)
 {
     char rate[UNITS_TEXT];
-    bool flops = r->binds && strcmp(r->binds, "arithmetic") == 0;
-    double work = flops ? r->flops : r->bytes_compulsory;
+    bool flops = r->binds && strcmp(r->binds, "arithmetic") == 0 && r->flops > 0;
+    double work = flops ? ladder_flops(record, r) : r->bytes_compulsory;
     text_add(t, "%s", units_format(rate, flops ? UNIT_OPS_PER_S : UNIT_BYTES_PER_S, work / r->time_ns.median * 1e9));
 }
 
@@ -120,7 +113,7 @@ static void conclude_order(struct text *t, const struct record *r, const struct 
     int rungs = 0, inverted = 0;
     for (int i = 0; i < r->run_count; i++) {
         const struct run *run = &r->runs[i];
-        if (!experiment_same_ladder(first, run) || !is_timed(run))
+        if (!ladder_same(first, run) || !is_timed(run))
             continue;
         rungs++;
         if (best && run->time_ns.low > best->time_ns.high) {
@@ -140,24 +133,70 @@ static void conclude_order(struct text *t, const struct record *r, const struct 
     text_add(t, ".");
 }
 
-static void conclude_ladder(struct text *t, const struct record *r, const struct run *any, bool named)
+static void conclude_ladder(struct text *t, const struct record *r, const struct run *any)
 {
-    const struct run *first = first_of(r, any), *best = experiment_best_rung(r, any);
+    const struct run *first = ladder_first(r, any), *best = ladder_best(r, any);
     if (!first || !best)
         return;
     text_add(t, "%s%s", t->len ? " " : "", first->group);
-    if (named)
-        text_add(t, " %.*s", (int)(name_of(first) - first->kernel - 1), first->kernel);
     text_add(t, ": %s is the fastest at ", name_of(best));
-    add_rate(t, best);
+    add_rate(t, r, best);
     if (best->speedup.n > 0 && best != first && best->speedup_over && strcmp(best->speedup_over, first->kernel) == 0)
         text_add(t, ", %.*f times as fast as %s", best->speedup.median < 10 ? 2 : 1, best->speedup.median, name_of(first));
-    double roof = experiment_ladder_roof(r, best);
+    double roof = ladder_roof_ns(r, best);
     if (roof > 0)
         text_add(t, ", and at %.0f %% of the roof, which is made of %s", 100 * roof / best->time_ns.median,
                  best->binds ? best->binds : "bytes");
     text_add(t, ".");
     conclude_order(t, r, first);
+}
+
+/* Is run i the first of its ladder, or of its sweep? */
+static bool comes_first(const struct record *r, int i, bool (*same)(const struct run *, const struct run *))
+{
+    for (int k = 0; k < i; k++)
+        if (same(&r->runs[i], &r->runs[k]))
+            return false;
+    return true;
+}
+
+/* ---- several operations in a group: formats ---- */
+
+/* "gemv-q4 8-texels takes 0.42 of the time with 0.563 bytes a weight (3e9 of them: 1.69 GB)" */
+static void add_operation(struct text *t, const struct run *best, const struct run *base, double weights)
+{
+    char bytes[UNITS_TEXT];
+    double each = best->tensor_bytes;
+    text_add(t, " %s takes ", best->kernel);
+    if (best == base)
+        text_add(t, "%s", units_format(bytes, UNIT_SECONDS, best->time_ns.median / 1e9));
+    else
+        text_add(t, "%.2f of that", best->time_ns.median / base->time_ns.median);
+    for (int i = 0; i < best->shapes && weights > 0; i++)
+        each /= (double)best->shape[i].value;
+    if (weights > 0)
+        text_add(t, " at %.3g bytes a weight (%.2g weights: %s)", each, weights, units_format(bytes, UNIT_BYTES, each * weights));
+    if (best->error_quantised > 0)
+        text_add(t, ", off by %.1e of f32's result", best->error_quantised);
+}
+
+/* Each operation's best rung against the best of the first. */
+static void conclude_operations(struct text *t, const struct record *r, int first, double weights)
+{
+    const struct run *base = NULL;
+    text_add(t, "%s%s:", t->len ? " " : "", r->runs[first].group);
+    for (int i = first; i < r->run_count; i++) {
+        const struct run *run = &r->runs[i];
+        if (strcmp(run->group, r->runs[first].group) != 0 || !ladder_has(run) || !comes_first(r, i, ladder_same))
+            continue;
+        const struct run *best = ladder_best(r, run);
+        if (!best)
+            continue;
+        text_add(t, "%s", base ? ";" : "");
+        base = base ? base : best;
+        add_operation(t, best, base, weights);
+    }
+    text_add(t, base ? "." : " nothing ran.");
 }
 
 /* ---- sweeps ---- */
@@ -178,10 +217,10 @@ static bool same_sweep(const struct run *a, const struct run *b)
 /* The fastest of a ladder; the rung that was it at the value before stays it unless the intervals say otherwise. */
 static const struct run *best_after(const struct record *r, const struct run *any, const struct run *before)
 {
-    const struct run *best = experiment_best_rung(r, any);
+    const struct run *best = ladder_best(r, any);
     for (int i = 0; best && before && i < r->run_count; i++) {
         const struct run *run = &r->runs[i];
-        if (experiment_same_ladder(any, run) && strcmp(run->kernel, before->kernel) == 0 && is_timed(run) &&
+        if (ladder_same(any, run) && strcmp(run->kernel, before->kernel) == 0 && is_timed(run) &&
             run->time_ns.low <= best->time_ns.high)
             return run;
     }
@@ -202,7 +241,7 @@ static void conclude_sweep(struct text *t, const struct record *r, const struct 
         last = best ? best : last;
     }
     for (int i = 0; last && i < r->run_count; i++)
-        if (experiment_same_ladder(last, &r->runs[i]) && r->runs[i].temp_bytes > (most ? most->temp_bytes : 0))
+        if (ladder_same(last, &r->runs[i]) && r->runs[i].temp_bytes > (most ? most->temp_bytes : 0))
             most = &r->runs[i];
     if (most && most != last && last->temp_bytes < most->temp_bytes) {
         char more[UNITS_TEXT], less[UNITS_TEXT];
@@ -214,33 +253,31 @@ static void conclude_sweep(struct text *t, const struct record *r, const struct 
 
 /* ---- all of it ---- */
 
-/* Is run i the first of its ladder, or of its sweep? */
-static bool comes_first(const struct record *r, int i, bool (*same)(const struct run *, const struct run *))
-{
-    for (int k = 0; k < i; k++)
-        if (same(&r->runs[i], &r->runs[k]))
-            return false;
-    return true;
-}
-
 static bool shares_group(const struct record *r, const struct run *a)
 {
     for (int i = 0; i < r->run_count; i++)
-        if (strcmp(r->runs[i].group, a->group) == 0 && !experiment_same_ladder(a, &r->runs[i]))
+        if (strcmp(r->runs[i].group, a->group) == 0 && !ladder_same(a, &r->runs[i]))
             return true;
     return false;
 }
 
-static void conclude_rungs(struct text *t, const struct record *r)
+static bool same_rungs_group(const struct run *a, const struct run *b)
+{
+    return strcmp(a->group, b->group) == 0;
+}
+
+static void conclude_rungs(struct text *t, const struct record *r, double weights)
 {
     for (int i = 0; i < r->run_count; i++) {
         const struct run *run = &r->runs[i];
-        if (!experiment_is_rung(run))
+        if (!ladder_has(run))
             continue;
         if (run->sweep_of && comes_first(r, i, same_sweep))
             conclude_sweep(t, r, run);
-        else if (!run->sweep_of && comes_first(r, i, experiment_same_ladder))
-            conclude_ladder(t, r, run, shares_group(r, run));
+        else if (!run->sweep_of && comes_first(r, i, same_rungs_group) && shares_group(r, run))
+            conclude_operations(t, r, i, weights);
+        else if (!run->sweep_of && comes_first(r, i, same_rungs_group))
+            conclude_ladder(t, r, run);
     }
 }
 
@@ -250,7 +287,7 @@ void experiment_conclude(const struct experiment *x, struct record *r)
     for (int i = 0; i < x->run_count; i++)
         if (x->runs[i].ablate)
             conclude_chain(&t, r, x->runs[i].group);
-    conclude_rungs(&t, r);
+    conclude_rungs(&t, r, x->weights);
     if (t.len) {
         struct text whole = {0};
         text_add(&whole, "On %s, %s", r->device, t.s);

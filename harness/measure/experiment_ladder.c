@@ -8,6 +8,7 @@
 #include "harness/base/units.h"
 #include "harness/kernel/ladder.h"
 #include "harness/measure/experiment_parts.h"
+#include "roofline/ladder.h"
 
 /* A rung that takes longer has lost already, and at least 12 samples of it would cost all others their time. */
 #define LADDER_MOST_NS 1e9
@@ -312,7 +313,11 @@ bool experiment_add_ladders(const struct experiment *x, struct study *s, struct 
                             struct error *e)
 {
     struct paces paces = {.count = 0};
+    double plateau;
     bool ok = true;
+    for (int i = 0; i < x->chart_count && ok && x->ladder_count > 0; i++)
+        if (strcmp(x->charts[i].kind, "bandwidth") == 0 && x->beyond <= 0)
+            ok = study_plateau(s, &plateau, progress, e);
     study_limit(s, LADDER_MOST_NS);
     for (int i = 0; i < x->ladder_count && ok && !interrupted; i++)
         ok = add_ladder(&x->ladders[i], s, r, &paces, progress, e);
@@ -363,54 +368,23 @@ void experiment_ladder_subjects(const struct experiment *x, struct claim_names *
     }
 }
 
-bool experiment_is_rung(const struct run *r)
-{
-    return r->group && r->kernel && !r->chain && rung_of(r->kernel);
-}
-
-bool experiment_same_ladder(const struct run *a, const struct run *b)
-{
-    size_t n = (size_t)(rung_of(a->kernel) - a->kernel);
-    return experiment_is_rung(b) && strcmp(a->group, b->group) == 0 && strncmp(a->kernel, b->kernel, n) == 0 && b->kernel + n == rung_of(b->kernel);
-}
-
-/* The fastest run of a's ladder. */
-const struct run *experiment_best_rung(const struct record *r, const struct run *a)
-{
-    const struct run *best = NULL;
-    for (int i = 0; i < r->run_count; i++)
-        if (experiment_same_ladder(a, &r->runs[i]) && r->runs[i].status == RUN_OK && r->runs[i].time_ns.n > 0 &&
-            (!best || r->runs[i].time_ns.median < best->time_ns.median))
-            best = &r->runs[i];
-    return best;
-}
-
-double experiment_ladder_roof(const struct record *r, const struct run *any)
-{
-    double roof = NAN;
-    for (int i = 0; i < r->run_count; i++)
-        if (experiment_same_ladder(any, &r->runs[i]) && r->runs[i].roof_ns > 0)
-            roof = fmin(roof, r->runs[i].roof_ns);
-    return roof;
-}
-
 void experiment_ladder_results(const struct record *r, struct claim_names *n)
 {
     for (int i = 0; i < r->run_count; i++) {
         const struct run *run = &r->runs[i];
         char operation[64], rung[16];
         bool alone = true, first = true;
-        if (!experiment_is_rung(run))
+        if (!ladder_has(run))
             continue;
         for (int k = 0; k < r->run_count; k++) {
-            bool same = experiment_same_ladder(run, &r->runs[k]);
-            alone = alone && (same || !experiment_is_rung(&r->runs[k]) || strcmp(run->group, r->runs[k].group) != 0);
+            bool same = ladder_same(run, &r->runs[k]);
+            alone = alone && (same || !ladder_has(&r->runs[k]) || strcmp(run->group, r->runs[k].group) != 0);
             first = first && (k >= i || !same);
         }
         snprintf(operation, sizeof operation, "%.*s", (int)(rung_of(run->kernel) - run->kernel - 1), run->kernel);
         snprintf(rung, sizeof rung, "r%d", rung_number(run->kernel));
         add_subject(n, run->group, operation, alone, rung, r, run);
-        const struct run *best = first ? experiment_best_rung(r, run) : NULL;
+        const struct run *best = first ? ladder_best(r, run) : NULL;
         if (best)
             add_subject(n, run->group, operation, alone, "best", r, best);
     }

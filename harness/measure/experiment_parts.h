@@ -60,13 +60,6 @@ bool experiment_add_chains(const struct experiment *x, struct study *s, struct r
 bool experiment_add_ladders(const struct experiment *x, struct study *s, struct record *r, struct progress_sink *progress,
                             struct error *e);
 
-/* Rungs among a record's runs; those of one operation in one group; the fastest of them, NULL where none was timed. */
-bool experiment_is_rung(const struct run *r);
-bool experiment_same_ladder(const struct run *a, const struct run *b);
-const struct run *experiment_best_rung(const struct record *r, const struct run *any);
-/* The roof of a ladder: that of the rung with the least to do. NAN where there is none. */
-double experiment_ladder_roof(const struct record *r, const struct run *any);
-
 /* Fills r->conclusion, where there is something to say. */
 void experiment_conclude(const struct experiment *x, struct record *r);
 

@@ -1,0 +1,20 @@
+/* Ladders in a record: the runs of one group that are numbered rungs of one operation, "gemm/3-tiled". */
+#ifndef ROOFLAB_ROOFLINE_LADDER_H
+#define ROOFLAB_ROOFLINE_LADDER_H
+
+#include "harness/base/record.h"
+
+bool ladder_has(const struct run *r); /* is it a rung? */
+bool ladder_same(const struct run *a, const struct run *b);
+
+/* The rung that is fastest, and the first that ran, which the others are compared with; NULL where none was timed. */
+const struct run *ladder_best(const struct record *r, const struct run *any);
+const struct run *ladder_first(const struct record *r, const struct run *any);
+
+/* Rungs do the same, some with more work than there has to be. The floating-point operations of the one with the least, and the
+ * roof made of such operations and of compulsory bytes alone: integer operations are addresses, which a good kernel has
+ * few of. Rungs without floating-point operations have the roof of their own. */
+double ladder_flops(const struct record *r, const struct run *any);
+double ladder_roof_ns(const struct record *r, const struct run *any);
+
+#endif
