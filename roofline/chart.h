@@ -44,13 +44,18 @@ bool chart_lines(const struct record *const *records, int count, const struct ch
  * by the host's, the line fitted to each, and where two devices cross. */
 bool chart_sizes(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
 
+/* The steps of a long run (a network's layers), in order: a bar per step with its time, in the colour of its kernel. Of each
+ * record the fastest such run. And the same steps as points under the roofs. */
+bool chart_layers(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
+bool chart_layers_roofline(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
+
 /* Every kind of chart by its name. */
 struct chart_kind {
     const char *name;
     bool (*draw)(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
     bool (*has_data)(const struct record *r); /* is there something that it could show? */
 };
-enum { CHART_KINDS = 7 };
+enum { CHART_KINDS = 9 };
 extern const struct chart_kind chart_kinds[CHART_KINDS];
 extern const char *const chart_kind_names[CHART_KINDS + 1]; /* ends in NULL */
 const struct chart_kind *chart_kind(const char *name);      /* NULL where there is none */

@@ -1,7 +1,7 @@
 /* All kinds of charts by name, and whether a record has something to show in them. */
 #include <string.h>
 
-#include "roofline/chart.h"
+#include "roofline/chart_layers.h"
 
 static bool has_sectors(const struct record *r)
 {
@@ -51,6 +51,14 @@ static bool has_sweep(const struct record *r)
     return false;
 }
 
+static bool has_layers(const struct record *r)
+{
+    for (int i = 0; i < r->run_count; i++)
+        if (layers_of(&r->runs[i]))
+            return true;
+    return false;
+}
+
 const struct chart_kind chart_kinds[CHART_KINDS] = {
     {"passes", chart_passes, has_runs},
     {"roofline", chart_roofline, has_roofs},
@@ -59,8 +67,11 @@ const struct chart_kind chart_kinds[CHART_KINDS] = {
     {"bars", chart_bars, has_rungs},
     {"lines", chart_lines, has_sweep},
     {"sizes", chart_sizes, has_fits},
+    {"layers", chart_layers, has_layers},
+    {"layers-roofline", chart_layers_roofline, has_layers},
 };
-const char *const chart_kind_names[CHART_KINDS + 1] = {"passes", "roofline", "bandwidth", "instructions", "bars", "lines", "sizes", NULL};
+const char *const chart_kind_names[CHART_KINDS + 1] = {"passes", "roofline", "bandwidth", "instructions", "bars", "lines", "sizes", "layers",
+                                                     "layers-roofline", NULL};
 
 const struct chart_kind *chart_kind(const char *name)
 {

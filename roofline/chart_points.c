@@ -77,6 +77,8 @@ static bool is_variant(const struct run *r, const char *variant)
 
 static const char *point_colour(const struct page *p, const struct point *q)
 {
+    if (q->colour)
+        return q->colour;
     return p->devices > 1 ? device_colours[q->device] : variant_look(q->run->variant)->colour;
 }
 
@@ -105,12 +107,12 @@ static void draw_point(struct page *p, const struct point *q)
     char name[256], group[GROUP_TEXT];
     snprintf(name, sizeof name, "%.80s %.80s: %s, rate, low, high", run_group(group, q->run),
              q->run->variant ? q->run->variant : "", p->sectors ? "op/sector" : "flop/byte");
-    if (fabs(q->issued / q->x - 1) > 0.01) {
+    if (fabs(q->issued / q->x - 1) > 0.01 && !p->layers) {
         char style[96];
         snprintf(style, sizeof style, "heads size screen 0.005,90 lw 1.6 lc rgb '%s' front", colour);
         chart_arrow(&p->chart, at(p, q->issued, q->y), at(p, q->x, q->y), style, p->ladder ? 90 : 40);
     }
-    chart_point(&p->chart, name, q->x, y, low, high, mark, 2.4, colour);
+    chart_point(&p->chart, name, q->x, y, low, high, mark, p->layers ? 1.4 : 2.4, colour);
     if (q->mix > 0)
         draw_mix(p, q, colour);
     if (grouped && p->devices > 1)
@@ -200,7 +202,7 @@ enum { LADDER_LEAST = 3 };
 
 static bool is_ladder(const struct page *p)
 {
-    bool all = p->point_count >= LADDER_LEAST && !p->sectors;
+    bool all = p->point_count >= LADDER_LEAST && !p->sectors && !p->layers;
     for (int i = 0; i < p->point_count && all; i++) {
         const struct run *r = p->points[i].run;
         all = r->kernel && !r->chain && rung_of(r->kernel) && same_group(r, p->points[0].run) &&
@@ -260,6 +262,8 @@ static void draw_runs(struct page *p)
         groups = groups || !same_group(p->points[i].run, p->points[0].run);
     for (int i = 0; i < p->point_count; i++)
         draw_point(p, &p->points[i]);
+    if (p->layers)
+        return;
     if (p->ladder) {
         draw_ladder(p);
         return;
@@ -324,10 +328,13 @@ int page_key(struct page *p, struct key_entry key[PAGE_KEYS])
 {
     int n = 0;
     p->ladder = is_ladder(p);
+    if (p->devices == 1 && p->layers)
+        return 0;
     if (p->devices == 1 && !p->ladder)
         return variants_key(p, key);
     for (int d = 0; d < p->devices && p->devices > 1; d++)
-        key[n++] = (struct key_entry){p->records[d]->device ? p->records[d]->device : "unknown device", device_colours[d],
+        key[n++] = (struct key_entry){p->records[d]->device ? p->records[d]->device : "unknown device",
+                                      p->layers ? INK : device_colours[d],
                                       device_marks[d][1], false};
     return n + (p->ladder ? rungs_key(p, key + n) : 0);
 }

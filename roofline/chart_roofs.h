@@ -5,7 +5,7 @@
 
 #include "roofline/chart_parts.h"
 
-enum { ROOFS = 12, POINTS = 48, DEVICES = 5, PAGE_KEYS = DEVICES + 4 + POINTS };
+enum { ROOFS = 12, POINTS = 200, DEVICES = 5, PAGE_KEYS = DEVICES + 4 + POINTS };
 enum { FEW_POINTS = 8 }; /* so many have labels of their own */
 #define SECTOR_BYTES 32.0
 
@@ -25,6 +25,7 @@ struct point {
     double x, issued, y, low, high; /* flop/byte and flops/s, or operations per sector and operations/s */
     double mix;    /* operations/s that its mix of operations allows; 0: not drawn */
     char note[48]; /* the last line of its label, where it has one */
+    const char *colour; /* of a layer: its kernel's; NULL: by device or variant */
 };
 
 struct page {
@@ -36,6 +37,7 @@ struct page {
     int roof_count;
     struct point points[POINTS];
     int point_count;
+    bool layers; /* the points are the steps of a run, in the colours of their kernels */
     bool ladder; /* the points are rungs of one ladder: numbered, and joined in order */
     double bound, peak;     /* what nothing exceeds: B* and the peak's upper limit; NAN where not measured */
     double copy, best_peak; /* medians that make the ridge */

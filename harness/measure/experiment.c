@@ -87,7 +87,7 @@ static bool read_chart(struct reading *r, char *value)
     c->line = r->line;
     if (sscanf(value, "%15s %31s %c", c->kind, c->group, &more) > 2)
         return experiment_bad(r, "a chart is of one kind and of one group, or of all", value);
-    return chart_kind(c->kind) || experiment_bad(r, "a chart is passes, roofline, bandwidth, instructions, bars, lines or sizes", value);
+    return chart_kind(c->kind) || experiment_bad(r, "a chart is passes, roofline, bandwidth, instructions, bars, lines, sizes, layers or layers-roofline", value);
 }
 
 static bool read_weights(struct reading *r, char *value)

@@ -84,7 +84,7 @@ struct experiment_work {
 };
 
 struct experiment_chart {
-    char kind[16];  /* of chart_kinds */
+    char kind[24];  /* of chart_kinds */
     char group[32]; /* "" for all */
     int line;
 };

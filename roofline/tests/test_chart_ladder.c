@@ -139,6 +139,51 @@ static void lines_cross_where_the_fastest_changes(void **state)
     record_clear(&r);
 }
 
+/* A network of 14 steps of three kernels, one of them with a hostile name, and a slower run that is not shown. */
+static struct record network_record(void)
+{
+    static const char *const kernels[] = {"net/parts/wide", "net/parts/'`@{evil}\n", "net/parts/add"};
+    struct record r = {.device = need_string("toy"), .title = need_string("A network")};
+    for (int i = 0; i < 2; i++) {
+        struct run *run = add_rung(&r, "net", i ? "net/2-fused" : "net/1-unfused", i ? 10 : 30);
+        for (int k = 0; k < 14; k++) {
+            struct run *s = run_add_step(run);
+            s->kernel = need_string(kernels[k % 3]);
+            s->time_ns = (struct interval){(k + 1) * 1e5, (k + 1) * 0.9e5, (k + 1) * 1.1e5, 12};
+            s->bytes_compulsory = 1e5;
+            s->flops = k % 3 == 2 ? 0 : 1e6;
+        }
+    }
+    add_ceilings(&r);
+    return r;
+}
+
+static void layers_are_the_steps_of_the_fastest_run(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    struct record r = network_record();
+    const struct record *records[] = {&r, &r};
+    draw_as(chart_layers, records, 2, "layers", "net");
+    assert_int_equal(count_in("layers.dat", "\n14 1.4 1.26 1.54"), 2);
+    assert_int_equal(count_in("layers.dat", "\n13 1.3 1.17 1.43"), 2);
+    assert_int_equal(count_in("layers.gp", "2-fused, 10.0 ms"), 2);
+    assert_int_equal(count_in("layers.gp", "1-unfused"), 0);
+    assert_int_equal(count_in("layers.gp", "`"), 0);
+    no_overlap_in("layers.svg", 2000);
+    draw_as(chart_layers_roofline, records, 1, "layers-roofline", "net");
+    assert_int_equal(count_in("layers-roofline.gp", "4 steps left out"), 1); /* 3, 6, 9 and 12 do no arithmetic */
+    no_overlap_in("layers-roofline.svg", 1060);
+
+    struct chart_options o = {.stem = path_of("none"), .group = "net"};
+    r.runs[0].step_count = r.runs[1].step_count = 3;
+    assert_false(chart_layers(records, 1, &o, &e));
+    assert_non_null(strstr(e.text, "no layers: no run of group 'net' has 12 timed steps"));
+    assert_false(chart_layers_roofline(records, 1, &o, &e));
+    r.runs[0].step_count = r.runs[1].step_count = 14;
+    record_clear(&r);
+}
+
 static void records_without_ladders_say_so(void **state)
 {
     (void)state;
@@ -165,7 +210,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bars_have_a_row_for_every_rung),      cmocka_unit_test(the_same_record_gives_the_same_bytes),
         cmocka_unit_test(a_roofline_shows_the_climb),          cmocka_unit_test(lines_cross_where_the_fastest_changes),
-        cmocka_unit_test(records_without_ladders_say_so),
+        cmocka_unit_test(layers_are_the_steps_of_the_fastest_run), cmocka_unit_test(records_without_ladders_say_so),
     };
     return cmocka_run_group_tests(tests, folder_start, folder_end);
 }
