@@ -42,7 +42,7 @@ CFLAGS   := -std=gnu11 $(OPT) $(WARN) $(SAN) -pthread
 # ---- sources
 
 REFERENCE    := $(sort $(wildcard kernels/reference/*.c))
-SRC          := $(filter-out harness/tests/%,$(sort $(wildcard harness/*/*.c roofline/*.c))) $(REFERENCE)
+SRC          := $(filter-out harness/tests/% harness/rivals/%,$(sort $(wildcard harness/*/*.c roofline/*.c))) $(REFERENCE)
 OBJ          := $(SRC:%.c=$B/%.o) $(if $(wildcard kernels/reference/reference.h),$B/generated/reference_table.o)
 LIBOBJ       := $(filter-out $B/harness/cli/main.o,$(OBJ))
 
@@ -57,11 +57,14 @@ TESTOBJ      := $(patsubst %.c,$B/%.o,$(TESTPROGRAMS) $(FUZZPROGRAMS) $(TESTHELP
 # Those that are run: all, or those with T in their name.
 WANTED       := $(if $T,$(foreach t,$(TESTS) $(TESTSCRIPTS),$(if $(findstring $T,$(notdir $t)),$t)),$(TESTS) $(TESTSCRIPTS))
 
+# What the project is measured against on the host: `make rivals`.
+RIVALS       := $(sort $(wildcard harness/rivals/*.c))
+
 EXPERIMENTS  := $(patsubst experiments/%.txt,%,$(sort $(wildcard experiments/*.txt)))
 
 # ---- targets for people (`make help` prints the text after ##)
 
-.PHONY: all test tests experiments dependencies help clean FORCE
+.PHONY: all test tests rivals experiments dependencies help clean FORCE
 
 all: $B/rooflab ## build build/rooflab (the default)
 
@@ -81,6 +84,9 @@ experiments: $B/rooflab ## run all experiments, one after the other
 test: $B/rooflab $(filter $B/%,$(WANTED)) ## run all tests; T=text: those with text in their name; SANITIZE=address,undefined
 	$(Q)ROOFLAB=$(abspath $B/rooflab) TEST_CACHE=$(abspath $B/test-cache) harness/setup/run_tests.sh $(WANTED)
 
+rivals: $B/rivals ## time OpenBLAS, STREAM and chains written by hand beside the project's own; R="memory blas": only those
+	$(Q)ROOFLAB_HOME=$(CURDIR) $B/rivals $R
+
 tests: $(TESTS) $(FUZZERS) # build the test programs, run nothing
 
 dependencies: ## install what is missing to build and run (other targets do this by themselves)
@@ -98,7 +104,7 @@ experiments/%.txt:
 
 # ---- dependencies: one fast look at each make, before anything is compiled
 
-NEEDS := build$(if $(filter all experiment% test dependencies,$(MAKECMDGOALS)), run)$(if $(filter test tests,$(MAKECMDGOALS)), test)
+NEEDS := build$(if $(filter all experiment% test dependencies,$(MAKECMDGOALS)), run)$(if $(filter test tests,$(MAKECMDGOALS)), test)$(if $(filter rivals,$(MAKECMDGOALS)), rivals)
 LINK  := build/setup/link_flags
 
 $(LINK): harness/setup/link_flags.sh | dependencies
@@ -131,6 +137,13 @@ $(ARCHIVE): $(filter-out $(BUILDOBJ),$(LIBOBJ))
 $(TESTS) $(FUZZERS): $B/%: $B/%.o $(TESTHELPERS:%.c=$B/%.o) $(ARCHIVE) $(LINK) | $(BUILDOBJ)
 	@echo "  link $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(ARCHIVE) $(BUILDOBJ) @$(LINK) -lcmocka
+
+# Rivals are compiled for this processor, as whoever writes them by hand would.
+$(RIVALS:%.c=$B/%.o): private CFLAGS += -O3 -march=native -ffp-contract=fast -fno-math-errno -fno-trapping-math $(if $(filter x86_64,$(shell uname -m)),-mprefer-vector-width=512)
+
+$B/rivals: $(RIVALS:%.c=$B/%.o) $(ARCHIVE) $(LINK) | $(BUILDOBJ)
+	@echo "  link $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(ARCHIVE) $(BUILDOBJ) @$(LINK)
 
 COMPILE = @echo "  cc   $<"; mkdir -p $(@D)
 
@@ -170,4 +183,4 @@ $(FUZZPROGRAMS:%.c=$B/%.o): private CPPFLAGS += -DFUZZ_MAIN
 # The table declares them; there is no header that does.
 $(REFERENCE:%.c=$B/%.o): private CFLAGS += -Wno-missing-prototypes
 
--include $(OBJ:.o=.d) $(TESTOBJ:.o=.d)
+-include $(OBJ:.o=.d) $(TESTOBJ:.o=.d) $(RIVALS:%.c=$B/%.d)

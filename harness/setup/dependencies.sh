@@ -1,8 +1,8 @@
 #!/bin/bash
 # Looks for the things that rooflab needs on this machine, and installs those that are missing.
 #
-#   harness/setup/dependencies.sh build|run|test...   look; install what is missing, where that is possible
-#   harness/setup/dependencies.sh --print [build|run|test...]
+#   harness/setup/dependencies.sh build|run|test|rivals...   look; install what is missing, where that is possible
+#   harness/setup/dependencies.sh --print [build|run|test|rivals...]
 #                                                     only print what is needed, and the command for each system
 #
 # It asks nothing. It installs with apt, as root or by a sudo that wants no password. Elsewhere, or with
@@ -32,6 +32,7 @@ run   | Vulkan driver    | driver                         | mesa-vulkan-drivers 
 run   | gnuplot          | program gnuplot                | gnuplot-nox           | gnuplot                  | gnuplot                  | gnuplot                 | draws the charts
 test  | cmocka           | header cmocka.h                | libcmocka-dev         | libcmocka-devel          | cmocka                   | cmocka                  | runs the unit tests
 test  | validation layer | layer VkLayer_khronos_validation.json | vulkan-validationlayers | vulkan-validation-layers | vulkan-validation-layers | vulkan-validationlayers | finds wrong uses of Vulkan in tests
+rivals | OpenBLAS         | library libopenblas.so.0       | libopenblas-dev       | openblas-devel           | openblas                 | openblas                | is raced against by make rivals
 END
 }
 
@@ -53,6 +54,10 @@ probe_link() {
     local path
     path=$($CC -print-file-name="$1" 2>/dev/null) || return 1
     [ "$path" != "$1" ]
+}
+
+probe_library() {
+    system_library "$1"
 }
 
 probe_loader() {
@@ -289,9 +294,9 @@ main() {
     modes="$*"
     for mode in ${modes:-none}; do
         case $mode in
-        build | run | test) ;;
+        build | run | test | rivals) ;;
         *)
-            echo "usage: $0 [--print] build|run|test..." >&2
+            echo "usage: $0 [--print] build|run|test|rivals..." >&2
             exit 2
             ;;
         esac
