@@ -116,7 +116,7 @@ struct shape_entry {
 /* One measured run: a chain's variant or a kernel, or one step of either. Absent numbers are NAN (counts
  * are never NAN in an ok run); absent strings are NULL. All strings and arrays are owned by the run. */
 struct run {
-    char *kernel;  /* "layernorm/2-one-read"; for a chain's step its operators, "layernorm|bias" */
+    char *kernel;  /* "layernorm/3-one-read"; for a chain's step its operators, "layernorm|bias" */
     char *chain;   /* the chain as typed, or NULL */
     char *variant; /* "unfused", "fused", "grouped", "single" */
     int *grouping; /* operators per step */

@@ -121,7 +121,7 @@ static int run(const struct arguments *a)
 
 static const struct example examples[] = {
     {"rooflab bench copy/1-float copy/2-vec4 copy/3-texel", "a ladder, its rungs compared with the first"},
-    {"rooflab bench layernorm/2-one-read rows=1000 cols=4096", "another shape"},
+    {"rooflab bench layernorm/3-one-read rows=1000 cols=4096", "another shape"},
     {"rooflab bench ./my.comp", "your own kernel file"},
     {NULL, NULL},
 };

@@ -227,7 +227,7 @@ static int run(const struct arguments *a)
 
 static const struct example examples[] = {
     {"rooflab check", "every kernel and every operator"},
-    {"rooflab check layernorm/2-one-read", "one kernel: header against module, then result against reference"},
+    {"rooflab check layernorm/3-one-read", "one kernel: header against module, then result against reference"},
     {"rooflab check \"layernorm|to_f16|gelu\"", "a chain, unfused and fused"},
     {NULL, NULL},
 };

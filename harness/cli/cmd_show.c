@@ -208,7 +208,7 @@ static int run(const struct arguments *a)
 }
 
 static const struct example examples[] = {
-    {"rooflab show layernorm/2-one-read rows=1000 cols=768", "a kernel's facts at a shape of your own"},
+    {"rooflab show layernorm/3-one-read rows=1000 cols=768", "a kernel's facts at a shape of your own"},
     {"rooflab show gelu", "an operator: what it reads, computes and looks like"},
     {"rooflab show \"layernorm|bias|gelu|dropout\" --fuse 2+2",
      "a chain, step by step: unfused, in two kernels, in one"},

@@ -2,7 +2,7 @@
  * kernels in a row. A kernel's name is its path below kernels/ without the ending: the same idea written for both kinds of
  * device is two files of one name.
  *
- *   //! kernel     layernorm/2-one-read          op/rung; must be the file's own path below kernels/
+ *   //! kernel     layernorm/3-one-read          op/rung; must be the file's own path below kernels/
  *   //! idea       One sentence.                 a further idea line goes on with it
  *   //! shape      rows=4096 cols=1024           names arrive as uint push constants, in this order
  *   //! buffer     x  in   f32[rows,cols]  uniform(99.7,100.7)      bindings 0, 1, ... in order

@@ -287,7 +287,7 @@ static const struct key {
     bool (*read)(struct header *h, char *rest);
     const char *example;
 } keys[HEADER_KEYS_MAX] = {
-    {"kernel", IN_ALL, IN_ALL, 0, false, read_kernel, "kernel layernorm/2-one-read"},
+    {"kernel", IN_ALL, IN_ALL, 0, false, read_kernel, "kernel layernorm/3-one-read"},
     {"idea", IN_ALL, 0, 0, true, read_idea, "idea One workgroup per row."},
     {"shape", IN_ALL, 0, 0, true, read_shape, "shape rows=4096 cols=1024"},
     {"tune", IN_KERNEL, 0, 0, true, read_tune, "tune TM 4 8 16"},

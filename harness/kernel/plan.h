@@ -52,7 +52,7 @@ unsigned plan_need(const char *name); /* 0 where there is none */
 #define STEP_BINDINGS_MAX 16
 #define STEP_ADDRESSES_MAX (DEVICE_PUSH_MAX / 2)
 struct step {
-    char *label;       /* for tables and records: "layernorm|bias" or "layernorm/2-one-read" */
+    char *label;       /* for tables and records: "layernorm|bias" or "layernorm/3-one-read" */
     enum language language; /* says which of the two follows */
     char *path;        /* of the file that the source is from, for messages; NULL: it was generated */
     struct text glsl;  /* the source... */

@@ -6,6 +6,11 @@
 //! buffer     x  in   f32[rows,cols]  uniform(99.7,100.7)
 //! buffer     y  out  f32[rows,cols]
 //! reference  layernorm  tolerance 1e-3
+//! verify     rows=13 cols=37
+//! verify     rows=1 cols=1
+//! verify     rows=3 cols=1031 x=uniform(-1,1)
+//! verify     rows=64 cols=256 x=normal(0,3)
+//! verify     rows=2 cols=20011
 //! passes     x=3 y=1
 //! flops      6*rows*cols+2176*rows
 //! launch     groups=min(rows,65535)

@@ -1,10 +1,15 @@
 #version 450
-//! kernel     layernorm/2-one-read
+//! kernel     layernorm/3-one-read
 //! idea       One workgroup per row; the row waits in registers between the two sums, so that it is read once.
 //! shape      rows=4096 cols=1024
 //! buffer     x  in   f32[rows,cols]  uniform(99.7,100.7)
 //! buffer     y  out  f32[rows,cols]
 //! reference  layernorm  tolerance 1e-3
+//! verify     rows=13 cols=37
+//! verify     rows=1 cols=1
+//! verify     rows=3 cols=1031 x=uniform(-1,1)
+//! verify     rows=64 cols=256 x=normal(0,3)
+//! verify     rows=2 cols=20011
 //! passes     x=1+2*max(0,cols-32*KEEP)/cols y=1
 //! flops      6*rows*cols+2176*rows
 //! launch     groups=min(rows,65535)
