@@ -310,12 +310,22 @@ struct kernel *kernel_find_for(const char *name, enum language language, struct 
     return NULL;
 }
 
+struct kernel *kernel_of_step(const struct kernel_step *line, enum language language, struct error *e)
+{
+    char name[KERNEL_NAME_MAX];
+    const char *second = strchr(line->kernel, '|');
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(line->kernel, "|"), line->kernel);
+    if (second && !kernel_speaks(name, language))
+        snprintf(name, sizeof name, "%s", second + 1);
+    return kernel_find_for(name, language, e);
+}
+
 bool kernel_speaks(const char *name, enum language language)
 {
     struct kernel *k = kernel_find_for(name, language, NULL);
     bool all = k != NULL; /* a plan: all its parts */
     for (int i = 0; all && i < k->step_count; i++) {
-        struct kernel *part = kernel_find_for(k->steps[i].kernel, language, NULL);
+        struct kernel *part = kernel_of_step(&k->steps[i], language, NULL);
         all = part != NULL;
         kernel_free(part);
     }

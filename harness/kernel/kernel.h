@@ -39,7 +39,11 @@
  * `temp NAME TYPE[..]`, a tensor that lives between steps; # begins a comment line), and one
  *   step  softmax/parts/row-max  x=x m=m [rows=rows cols=cols]
  * line per kernel: buffer=tensor for each of the kernel's buffers, and shape values where they differ from
- * the plan's of the same name.
+ * the plan's of the same name. Of two names with a | between them it is the first that there is in the device's language.
+ * What stands between
+ *   repeat  layer layers
+ *   end     layer
+ * is done for layer = 0 .. layers - 1; w=weights[layer] is then that part of a tensor, counted in its first dimension.
  *
  * Errors name file:line: and what to do. */
 #ifndef ROOFLAB_KERNEL_H
@@ -56,6 +60,7 @@
 #define KERNEL_VERIFY_MAX  12
 #define KERNEL_VALID_MAX   4
 #define KERNEL_ONLY_MAX    4
+#define KERNEL_REPEATS_MAX 4
 #define KERNEL_FILLS_MAX   4 /* of a verify line */
 
 struct kernel_buffer {
@@ -98,6 +103,11 @@ struct kernel_step { /* of a .plan file */
     int line;
 };
 
+struct kernel_repeat { /* of a .plan file: its steps first .. end - 1 */
+    char name[32], times[64];
+    int first, end; /* end 0: it is still open */
+};
+
 struct kernel {
     char *path, *name, *idea;
     enum language language; /* of a .plan: that of the kernels its steps are to be made of */
@@ -121,6 +131,8 @@ struct kernel {
     int valid_count;
     struct kernel_step *steps;
     int step_count;
+    struct kernel_repeat repeats[KERNEL_REPEATS_MAX];
+    int repeat_count;
     int reference_line, passes_line, flops_line, launch_line; /* 0: there is no such line */
     struct text source;
 };

@@ -48,7 +48,7 @@ bool kernel_check_module(const struct kernel *k, struct error *e)
     bool ok = p != NULL;
     plan_free(p);
     for (int i = 0; ok && i < k->step_count; i++) {
-        struct kernel *part = kernel_find_for(k->steps[i].kernel, k->language, e);
+        struct kernel *part = kernel_of_step(&k->steps[i], k->language, e);
         ok = part && check_comp(part, e);
         kernel_free(part);
     }

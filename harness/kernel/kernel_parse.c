@@ -275,6 +275,34 @@ static bool read_step(struct header *h, char *rest)
     return true;
 }
 
+static bool read_repeat(struct header *h, char *rest)
+{
+    struct kernel *k = h->k;
+    struct kernel_repeat r = {.first = k->step_count};
+    if (k->repeat_count == KERNEL_REPEATS_MAX)
+        return header_refuse(h, "too many repeats; at most %d fit", KERNEL_REPEATS_MAX);
+    if (k->repeat_count && !k->repeats[k->repeat_count - 1].end)
+        return header_refuse(h, "a repeat within a repeat; end the first one with 'end %s'", k->repeats[k->repeat_count - 1].name);
+    if (!header_name(h, r.name, sizeof r.name, header_word(&rest)) ||
+        !header_expression(h, r.times, sizeof r.times, trim(rest)))
+        return false;
+    k->repeats[k->repeat_count++] = r;
+    return true;
+}
+
+static bool read_end(struct header *h, char *rest)
+{
+    struct kernel *k = h->k;
+    struct kernel_repeat *r = k->repeat_count ? &k->repeats[k->repeat_count - 1] : NULL;
+    char shown[WORD_TEXT];
+    if (!r || r->end || strcmp(r->name, rest) != 0)
+        return header_refuse(h, "there is no 'repeat %s' to end here", word_shown(shown, rest));
+    if (k->step_count == r->first)
+        return header_refuse(h, "there are no steps in 'repeat %s'", r->name);
+    r->end = k->step_count;
+    return true;
+}
+
 /* ---- the table ---- */
 
 enum files { IN_COMP = 1, IN_PLAN = 2, IN_C = 4, IN_KERNEL = IN_COMP | IN_C, IN_ALL = IN_KERNEL | IN_PLAN };
@@ -301,6 +329,8 @@ static const struct key {
     {"needs", IN_KERNEL, 0, 1, true, read_needs, "needs subgroup"},
     {"valid", IN_KERNEL, 0, 1, true, read_valid, "valid TM*TN<=64"},
     {"only", IN_KERNEL, 0, 1, true, read_only, "only cols%4==0"},
+    {"repeat", IN_PLAN, 0, 2, true, read_repeat, "repeat layer layers"},
+    {"end", IN_PLAN, 0, 2, true, read_end, "end layer"},
     {"step", IN_PLAN, IN_PLAN, 2, true, read_step, "step softmax/parts/row-max x=x m=m"},
 };
 

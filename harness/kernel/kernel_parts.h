@@ -9,8 +9,8 @@ bool kernel_parse(struct kernel *k, struct error *e);
 
 /* The names that a kernel's expressions see, with their values: its shape, then its tune lines. */
 struct scope {
-    const char *names[RUN_SHAPE_MAX + KERNEL_TUNE_MAX];
-    double values[RUN_SHAPE_MAX + KERNEL_TUNE_MAX];
+    const char *names[RUN_SHAPE_MAX + KERNEL_TUNE_MAX + 1]; /* one more: a .plan file's repeat has a name, too */
+    double values[RUN_SHAPE_MAX + KERNEL_TUNE_MAX + 1];
     int count;
 };
 
@@ -43,10 +43,16 @@ struct texel_facts {
 extern const struct texel_facts texel_facts[TEXEL_FORMATS];
 
 /* Adds k as one step of p: tensors[i] is the tensor of k's buffer i. S of the plan must be known. */
-bool kernel_add_step(struct plan *p, const struct kernel *k, const struct scope *s, const int *tensors,
+struct part { /* of a tensor: what a step is given; bytes 0: all of it */
+    int tensor;
+    uint64_t offset, bytes;
+};
+bool kernel_add_step(struct plan *p, const struct kernel *k, const struct scope *s, const struct part *parts,
                      struct error *e);
 /* Adds the tensors of k's buffers to p, in order. */
 bool kernel_add_tensors(struct plan *p, const struct kernel *k, const struct scope *s, struct error *e);
+/* The kernel of a step line: of two names with a | between them, the one that there is in this language. */
+struct kernel *kernel_of_step(const struct kernel_step *line, enum language language, struct error *e);
 /* Adds the steps of a .plan file. */
 bool plan_file_add_steps(struct plan *p, const struct kernel *k, const struct scope *s, struct error *e);
 /* Gives p the reference that k's header names. */

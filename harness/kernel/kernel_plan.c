@@ -109,7 +109,7 @@ static bool whole_texels(const struct kernel_buffer *b, const struct tensor *t, 
                      (unsigned long long)each);
 }
 
-static bool bind_buffers(struct plan *p, struct step *step, const struct kernel *k, const int *tensors,
+static bool bind_buffers(struct plan *p, struct step *step, const struct kernel *k, const struct part *parts,
                          struct error *e)
 {
     for (int i = 0; i < k->buffer_count; i++) {
@@ -118,9 +118,11 @@ static bool bind_buffers(struct plan *p, struct step *step, const struct kernel 
         enum bind_kind kind = b->texel == TEXEL_NONE ? BIND_STORAGE
                               : writes               ? BIND_TEXEL_WRITE
                                                      : BIND_TEXEL_READ;
-        if (!whole_texels(b, &p->tensors[tensors[i]], e))
+        if (!whole_texels(b, &p->tensors[parts[i].tensor], e))
             return placed(k, b->line, e);
-        step_bind(step, tensors[i], kind, b->texel, reads, writes);
+        step_bind(step, parts[i].tensor, kind, b->texel, reads, writes);
+        step->bindings[i].offset = parts[i].offset;
+        step->bindings[i].bytes = parts[i].bytes;
     }
     return true;
 }
@@ -156,7 +158,7 @@ static bool count_value(const struct kernel *k, int line, const char *what, cons
 }
 
 static bool set_cost(struct plan *p, struct step *step, const struct kernel *k, const struct scope *s,
-                     const int *tensors, struct error *e)
+                     const struct part *parts, struct error *e)
 {
     /* A header says how many operations there are, not which: they all count as additions, so that
      * ops_flops() gives the header's number back and the roof takes them at the rate of the cheapest one. */
@@ -169,7 +171,7 @@ static bool set_cost(struct plan *p, struct step *step, const struct kernel *k, 
             return false;
         if (k->passes_line && i < step->binding_count)
             step->bindings[i].passes_declared = passes;
-        step->cost.bytes_issued += passes * (double)tensor_bytes(&p->tensors[tensors[i]]);
+        step->cost.bytes_issued += passes * (double)(parts[i].bytes ? parts[i].bytes : tensor_bytes(&p->tensors[parts[i].tensor]));
     }
     return true;
 }
@@ -197,7 +199,7 @@ static bool c_source(struct step *step, const struct kernel *k, const struct sco
     return true;
 }
 
-bool kernel_add_step(struct plan *p, const struct kernel *k, const struct scope *s, const int *tensors,
+bool kernel_add_step(struct plan *p, const struct kernel *k, const struct scope *s, const struct part *parts,
                      struct error *e)
 {
     struct step *step = plan_add_step(p, k->name);
@@ -215,14 +217,14 @@ bool kernel_add_step(struct plan *p, const struct kernel *k, const struct scope 
             step->spec_values[step->spec_count++] = (uint32_t)s->values[i];
         }
     }
-    return bind_buffers(p, step, k, tensors, e) && set_groups(step, k, s, e) &&
-           set_cost(p, step, k, s, tensors, e);
+    return bind_buffers(p, step, k, parts, e) && set_groups(step, k, s, e) &&
+           set_cost(p, step, k, s, parts, e);
 }
 
 static bool fill_plan(struct plan *p, const struct kernel *k, const struct shape_entry *overrides, int count,
                       const uint32_t *tune, struct error *e)
 {
-    int tensors[KERNEL_BUFFERS_MAX];
+    struct part parts[KERNEL_BUFFERS_MAX] = {{0}};
     if (!shape_at(k, overrides, count, p->shape, e))
         return false;
     p->shapes = k->shapes;
@@ -231,8 +233,8 @@ static bool fill_plan(struct plan *p, const struct kernel *k, const struct shape
         return false;
     p->tensor_bytes = (double)tensor_bytes(&p->tensors[0]); /* the parser has seen to it that there is one */
     for (int i = 0; i < k->buffer_count; i++)
-        tensors[i] = i;
-    if (!(k->is_plan ? plan_file_add_steps(p, k, &s, e) : kernel_add_step(p, k, &s, tensors, e)))
+        parts[i].tensor = i;
+    if (!(k->is_plan ? plan_file_add_steps(p, k, &s, e) : kernel_add_step(p, k, &s, parts, e)))
         return false;
     plan_finish(p);
     return !k->reference || reference_attach(p, k, e);

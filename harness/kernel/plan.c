@@ -50,6 +50,11 @@ uint64_t tensor_bytes(const struct tensor *t)
     return type_bytes(t->type, tensor_elements(t));
 }
 
+uint64_t binding_bytes(const struct plan *p, const struct step_binding *b)
+{
+    return b->tensor < 0 ? 0 : b->bytes ? b->bytes : tensor_bytes(&p->tensors[b->tensor]);
+}
+
 /* Half precision by bits, so that nothing depends on the compiler having _Float16. */
 uint16_t half_from_float(float f)
 {
@@ -287,7 +292,7 @@ void plan_finish(struct plan *p)
         s->cost.bytes_read = s->cost.bytes_written = s->cost.largest_buffer_bytes = 0;
         for (int k = 0; k < s->binding_count; k++) {
             const struct step_binding *b = &s->bindings[k];
-            double bytes = b->tensor < 0 ? 0 : (double)tensor_bytes(&p->tensors[b->tensor]);
+            double bytes = (double)binding_bytes(p, b);
             if (b->reads && !counted(s, k, false))
                 s->cost.bytes_read += bytes;
             if (b->writes && !counted(s, k, true))
@@ -352,18 +357,52 @@ static bool has_needs(const struct step *s, const struct device_info *info, stru
     return true;
 }
 
+/* The most of a tensor that is bound at once. */
+static uint64_t largest_part(const struct plan *p, int tensor)
+{
+    uint64_t most = 0;
+    bool bound = false;
+    for (int i = 0; i < p->step_count; i++)
+        for (int k = 0; k < p->steps[i].binding_count; k++) {
+            const struct step_binding *b = &p->steps[i].bindings[k];
+            uint64_t bytes = b->tensor == tensor ? binding_bytes(p, b) : 0;
+            bound = bound || b->tensor == tensor;
+            most = bytes > most ? bytes : most;
+        }
+    return bound ? most : tensor_bytes(&p->tensors[tensor]);
+}
+
+/* Parts of tensors may begin at some addresses only. */
+static bool parts_aligned(const struct plan *p, const struct device_info *info, struct error *e)
+{
+    uint64_t align = info->copy_alignment > 16 ? info->copy_alignment : 16;
+    for (int i = 0; i < p->step_count; i++)
+        for (int k = 0; k < p->steps[i].binding_count; k++) {
+            const struct step_binding *b = &p->steps[i].bindings[k];
+            if (b->offset % align)
+                return error_set(e, EXIT_ENVIRONMENT,
+                                 "%s is given a part of %s from byte %llu on, but on %s parts begin at multiples of %llu; "
+                                 "choose another shape",
+                                 p->steps[i].label, p->tensors[b->tensor].name, (unsigned long long)b->offset, info->name,
+                                 (unsigned long long)align);
+        }
+    return true;
+}
+
 bool plan_fits(const struct plan *p, const struct device_info *info, struct error *e)
 {
     for (int i = 0; i < p->step_count; i++)
         if (!has_needs(&p->steps[i], info, e))
             return false;
+    if (!parts_aligned(p, info, e))
+        return false;
     double total = 0, binding = (double)info->max_binding_bytes, allocation = (double)info->max_buffer_bytes;
     for (int i = 0; i < p->tensor_count; i++)
         total += (double)tensor_bytes(&p->tensors[i]);
     double works = largest_size(p, info, total);
     for (int i = 0; i < p->tensor_count; i++) {
         const struct tensor *t = &p->tensors[i];
-        if ((double)tensor_bytes(t) > binding)
+        if ((double)largest_part(p, i) > binding)
             return too_large(p, t, info, binding, "the largest buffer binding", works, e);
         if ((double)tensor_bytes(t) > allocation)
             return too_large(p, t, info, allocation, "the largest allocation", works, e);

@@ -42,6 +42,7 @@ struct step_binding {
     int tensor; /* -1: a sampler has none */
     struct program_binding slot; /* set, binding, kind, texel format */
     bool reads, writes;
+    uint64_t offset, bytes; /* the part of the tensor that is bound; bytes 0: all of it */
     double passes_declared; /* issued passes over the tensor, by header; NAN where nothing says so */
 };
 
@@ -111,6 +112,8 @@ int plan_find_tensor(const struct plan *p, const char *name); /* -1 */
 
 uint64_t tensor_elements(const struct tensor *t);
 uint64_t tensor_bytes(const struct tensor *t);
+/* Bytes of the part of its tensor that is bound; 0 where there is none. */
+uint64_t binding_bytes(const struct plan *p, const struct step_binding *b);
 
 /* Fills the costs' compulsory bytes and largest buffers from bindings: per step, each tensor read counts its
  * bytes once and each written once, so that in place counts twice. */

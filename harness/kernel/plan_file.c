@@ -65,46 +65,67 @@ static bool shape_of_part(const struct joint *j, const struct scope *s, struct s
     return true;
 }
 
-/* Does the plan's tensor t suit the kernel's buffer b, which at this shape would be `wanted`? */
-static bool tensor_suits(const struct joint *j, const struct kernel_buffer *b, const struct tensor *wanted,
-                         int t, const bool *written)
+/* The tensor of that name, or of "name[index]" a part of it, which is one of its first dimension. */
+static bool find_part(const struct joint *j, const struct scope *s, const char *text, struct part *out)
 {
-    const struct tensor *got = &j->p->tensors[t];
-    if (got->type != wanted->type || tensor_elements(got) != tensor_elements(wanted))
-        return refuse(j, "%s of %s is %llu elements of %s, but tensor %s is %llu of %s; change one of them",
+    const char *names[KERNEL_BUFFERS_MAX], *bracket = strchr(text, '[');
+    char name[48], index[48], hint[HINT_TEXT], shown[WORD_TEXT];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(text, "["), text);
+    for (int i = 0; i < j->p->tensor_count; i++)
+        names[i] = j->p->tensors[i].name;
+    *out = (struct part){.tensor = plan_find_tensor(j->p, name)};
+    if (out->tensor < 0)
+        return refuse(j, "there is no tensor '%s'%s", word_shown(shown, name),
+                      name_hint(hint, name, names, (size_t)j->p->tensor_count));
+    if (!bracket)
+        return true;
+    uint64_t count = 0, at = 0, bytes = tensor_bytes(&j->p->tensors[out->tensor]);
+    snprintf(index, sizeof index, "%.*s", (int)strcspn(bracket + 1, "]"), bracket + 1);
+    if (strcmp(bracket + 1 + strlen(index), "]") != 0)
+        return refuse(j, "'%s' is no part of a tensor; write it like weights[layer]", word_shown(shown, text));
+    if (!scope_whole(s, "the length", j->whole->buffers[out->tensor].dims[0], 1, UINT32_MAX, &count, j->e) ||
+        !scope_whole(s, "the part", index, 0, (double)count - 1, &at, j->e))
+        return error_prefix(j->e, "%s:%d", j->whole->path, j->line->line);
+    out->bytes = bytes / count;
+    out->offset = at * out->bytes;
+    return true;
+}
+
+/* Does the tensor, or its part, suit the kernel's buffer b, which at this shape would be `wanted`? */
+static bool part_suits(const struct joint *j, const struct kernel_buffer *b, const struct tensor *wanted,
+                       const struct part *part, const bool *written)
+{
+    const struct tensor *got = &j->p->tensors[part->tensor];
+    uint64_t elements = tensor_elements(got) / (part->bytes ? tensor_bytes(got) / part->bytes : 1);
+    if (got->type != wanted->type || elements != tensor_elements(wanted))
+        return refuse(j, "%s of %s is %llu elements of %s, but %stensor %s is %llu of %s; change one of them",
                       b->name, j->part->name, (unsigned long long)tensor_elements(wanted),
-                      type_name(wanted->type), got->name, (unsigned long long)tensor_elements(got),
+                      type_name(wanted->type), part->bytes ? "the part of " : "", got->name, (unsigned long long)elements,
                       type_name(got->type));
     if (b->role != ROLE_IN && got->role == ROLE_IN)
         return refuse(j, "%s writes %s, but tensor %s is `in`; make it inout, or bind another", j->part->name,
                       b->name, got->name);
-    if (b->role != ROLE_OUT && !written[t] && (got->role == ROLE_OUT || got->role == ROLE_TEMP))
+    if (b->role != ROLE_OUT && !written[part->tensor] && (got->role == ROLE_OUT || got->role == ROLE_TEMP))
         return refuse(j, "%s reads %s, but no step before it has written tensor %s; put that step first",
                       j->part->name, b->name, got->name);
     return true;
 }
 
-static bool bind_tensors(const struct joint *j, const struct scope *part_scope, int *tensors, bool *written)
+static bool bind_tensors(const struct joint *j, const struct scope *s, const struct scope *part_scope, struct part *parts,
+                         bool *written)
 {
-    const char *names[KERNEL_BUFFERS_MAX];
-    char hint[HINT_TEXT], shown[WORD_TEXT];
     struct plan wanted = {0}; /* the tensors that the kernel would have alone */
     bool ok = kernel_add_tensors(&wanted, j->part, part_scope, j->e);
-    for (int i = 0; i < j->p->tensor_count; i++)
-        names[i] = j->p->tensors[i].name;
     for (int i = 0; ok && i < j->part->buffer_count; i++) {
         const struct kernel_buffer *b = &j->part->buffers[i];
         const char *name = given(j, b->name);
         if (!name)
             ok = refuse(j, "%s also wants a tensor for %s; add %s=...", j->part->name, b->name, b->name);
-        else if ((tensors[i] = plan_find_tensor(j->p, name)) < 0)
-            ok = refuse(j, "there is no tensor '%s'%s", word_shown(shown, name),
-                        name_hint(hint, name, names, (size_t)j->p->tensor_count));
         else
-            ok = tensor_suits(j, b, &wanted.tensors[i], tensors[i], written);
+            ok = find_part(j, s, name, &parts[i]) && part_suits(j, b, &wanted.tensors[i], &parts[i], written);
     }
     for (int i = 0; ok && i < j->part->buffer_count; i++)
-        written[tensors[i]] |= j->part->buffers[i].role != ROLE_IN;
+        written[parts[i].tensor] |= j->part->buffers[i].role != ROLE_IN;
     free(wanted.tensors);
     return ok;
 }
@@ -112,14 +133,14 @@ static bool bind_tensors(const struct joint *j, const struct scope *part_scope, 
 static bool add_step(struct joint *j, const struct scope *s, bool *written)
 {
     struct shape_entry shape[RUN_SHAPE_MAX];
-    int tensors[KERNEL_BUFFERS_MAX];
+    struct part parts[KERNEL_BINDINGS_MAX];
     if (j->part->is_plan)
-        return refuse(j, "%s is a plan itself; a step is one kernel", j->part->name);
+        return refuse(j, "%s is a plan itself; a step is one kernel, from a .comp file", j->part->name);
     if (!names_exist(j) || !shape_of_part(j, s, shape))
         return false;
     struct scope part_scope = kernel_scope(j->part, shape, NULL);
-    return bind_tensors(j, &part_scope, tensors, written) &&
-           kernel_add_step(j->p, j->part, &part_scope, tensors, j->e);
+    return bind_tensors(j, s, &part_scope, parts, written) &&
+           kernel_add_step(j->p, j->part, &part_scope, parts, j->e);
 }
 
 /* Every tensor must have a part in the plan: one that is forgotten is a slip of the pen. */
@@ -142,12 +163,12 @@ static bool tensors_used(const struct plan *p, const struct kernel *k, const boo
     return true;
 }
 
-bool plan_file_add_steps(struct plan *p, const struct kernel *k, const struct scope *s, struct error *e)
+static bool add_steps(struct plan *p, const struct kernel *k, int first, int end, const struct scope *s, bool *written,
+                      struct error *e)
 {
-    bool written[KERNEL_BUFFERS_MAX] = {false};
-    for (int i = 0; i < k->step_count; i++) {
+    for (int i = first; i < end; i++) {
         struct joint j = {.p = p, .whole = k, .line = &k->steps[i], .e = e};
-        struct kernel *part = kernel_find_for(k->steps[i].kernel, k->language, e);
+        struct kernel *part = kernel_of_step(&k->steps[i], k->language, e);
         if (!part)
             return error_prefix(e, "%s:%d", k->path, k->steps[i].line);
         j.part = part;
@@ -156,5 +177,30 @@ bool plan_file_add_steps(struct plan *p, const struct kernel *k, const struct sc
         if (!ok)
             return false;
     }
-    return tensors_used(p, k, written, e);
+    return true;
+}
+
+bool plan_file_add_steps(struct plan *p, const struct kernel *k, const struct scope *s, struct error *e)
+{
+    bool written[KERNEL_BUFFERS_MAX] = {false};
+    int at = 0;
+    for (int i = 0; i < k->repeat_count; i++) {
+        const struct kernel_repeat *r = &k->repeats[i];
+        struct scope inner = *s;
+        uint64_t times = 0;
+        if (!r->end)
+            return error_set(e, EXIT_USAGE, "%s: there is no 'end %s'", k->path, r->name);
+        if (!add_steps(p, k, at, r->first, s, written, e))
+            return false;
+        if (!scope_whole(s, "the repeat", r->times, 1, 4096, &times, e))
+            return error_prefix(e, "%s", k->path);
+        inner.names[inner.count++] = r->name;
+        for (uint64_t t = 0; t < times; t++) {
+            inner.values[inner.count - 1] = (double)t;
+            if (!add_steps(p, k, r->first, r->end, &inner, written, e))
+                return false;
+        }
+        at = r->end;
+    }
+    return add_steps(p, k, at, k->step_count, s, written, e) && tensors_used(p, k, written, e);
 }

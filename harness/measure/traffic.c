@@ -92,7 +92,7 @@ static const struct step_binding *bound_at(const struct step *s, uint32_t set, u
 static uint64_t bytes_at(const struct counting *c, uint32_t set, uint32_t binding)
 {
     const struct step_binding *b = bound_at(c->step, set, binding);
-    return !b || b->tensor < 0 ? 0 : b->slot.count ? b->slot.bytes : tensor_bytes(&c->plan->tensors[b->tensor]);
+    return !b || b->tensor < 0 ? 0 : b->slot.count ? b->slot.bytes : binding_bytes(c->plan, b);
 }
 
 static void prepare_lab(struct counting *c)
@@ -126,7 +126,7 @@ static bool run_step(struct counting *c, struct pool *pool, struct error *e)
     for (int i = 0; i < c->step->binding_count && ok; i++) {
         const struct tensor *t = copy.bindings[i].tensor < 0 ? NULL : &c->plan->tensors[copy.bindings[i].tensor];
         struct buffer *b = t ? pool_tensor(pool, t, e) : NULL; /* a sampler has none */
-        q.views[i] = (struct buffer_view){b, 0, t ? (tensor_bytes(t) + 3) & ~3ull : 0};
+        q.views[i] = (struct buffer_view){b, copy.bindings[i].offset, (binding_bytes(c->plan, &copy.bindings[i]) + 3) & ~3ull};
         ok = b != NULL || !t;
     }
     for (int i = 0; i < c->step->address_count && ok; i++) {

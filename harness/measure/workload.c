@@ -71,10 +71,10 @@ void workload_dispatches(const struct workload *w, bool guarded, struct dispatch
         d->view_count = s->binding_count;
         for (int k = 0; k < s->binding_count; k++) {
             const struct step_binding *b = &s->bindings[k];
-            uint64_t bytes = tensor_bytes(&w->plan->tensors[b->tensor]);
+            uint64_t bytes = binding_bytes(w->plan, b);
             if (guarded && bytes + GUARD_BYTES <= largest_view(info, b->slot.format))
                 bytes += GUARD_BYTES;
-            d->views[k] = (struct buffer_view){w->buffers[b->tensor], 0, (bytes + 3) & ~3ull};
+            d->views[k] = (struct buffer_view){w->buffers[b->tensor], b->offset, (bytes + 3) & ~3ull};
         }
     }
 }

@@ -445,6 +445,49 @@ static void test_needs(void **state)
     kernel_free(k);
 }
 
+/* What a plan repeats, with a part of a tensor each time. */
+static void test_repeat(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    house_own(true);
+    const char *part = "//! kernel op/part\n//! shape n=8\n//! buffer x in f32[n]\n//! buffer y inout f32[n]\n"
+                       "//! launch groups=n\n";
+    kernel_free(house_kernel("kernels/op/part.comp", part, &e));
+    struct kernel *k = house_kernel("kernels/op/1-all.plan",
+                                    "kernel op/1-all\nidea i\nshape layers=3 n=8\nbuffer w in f32[layers,2*n]\n"
+                                    "buffer y inout f32[n]\nrepeat layer layers\nstep op/no|op/part x=w[layer] y=y n=2*n+0*layer\n"
+                                    "end layer\n", &e);
+    assert_non_null(k);
+    assert_null(kernel_plan(k, NULL, 0, NULL, &e)); /* y is half of what the part wants */
+    assert_says(e.text, "op/1-all.plan:7:|16 elements|tensor y is 8");
+    kernel_free(k);
+    k = house_kernel("kernels/op/1-all.plan",
+                     "kernel op/1-all\nidea i\nshape layers=3 n=8\nbuffer w in f32[layers,n]\nbuffer y inout f32[n]\n"
+                     "repeat layer layers\nstep op/no|op/part x=w[layer] y=y\nend layer\n", &e);
+    assert_non_null(k);
+    struct plan *p = kernel_plan(k, NULL, 0, NULL, &e);
+    if (!p)
+        fail_msg("%s", e.text);
+    assert_int_equal(p->step_count, 3);
+    assert_int_equal(p->steps[2].bindings[0].offset, 64);
+    assert_int_equal(p->steps[2].bindings[0].bytes, 32);
+    assert_int_equal(p->steps[2].bindings[1].bytes, 0);
+    assert_float_equal(p->steps[1].cost.bytes_read, 64, 0);
+    struct device_info info = {.copy_alignment = 64, .max_binding_bytes = 32, .max_buffer_bytes = 1000, .memory_bytes = 1000};
+    assert_false(plan_fits(p, &info, &e)); /* the second part begins at byte 32 */
+    assert_says(e.text, "op/part|a part of w|byte 32");
+    info.copy_alignment = 4;
+    assert_true(plan_fits(p, &info, &e)); /* the whole of w is more than can be bound, but no step binds it */
+    plan_free(p);
+    kernel_free(k);
+    assert_null(house_kernel("kernels/op/1-all.plan", "kernel op/1-all\nidea i\nbuffer y inout f32[1]\nend layer\nstep a y=y\n", &e));
+    assert_says(e.text, "op/1-all.plan:4:|no 'repeat layer'");
+    remove(house_path("kernels/op/1-all.plan"));
+    remove(house_path("kernels/op/part.comp"));
+    house_own(false);
+}
+
 /* ---- the kernels that come with the lab ---- */
 
 /* Its header makes sense, there and at every shape that it is verified at. */
@@ -527,6 +570,7 @@ int main(void)
         cmocka_unit_test(test_fill_and_verify),
         cmocka_unit_test(test_needs),
         cmocka_unit_test(test_shape_follows),
+        cmocka_unit_test(test_repeat),
         cmocka_unit_test(test_own_kernels),
     };
     int failed = cmocka_run_group_tests(tests, house_make, house_remove);

@@ -15,6 +15,7 @@
 //! buffer     a  out  f32[heads*splits,d]
 //! buffer     m  out  f32[heads*splits,1]
 //! buffer     s  out  f32[heads*splits,1]
+//! reference  decode_part  tolerance 2e-4
 //! launch     groups=ceil(splits/32),heads
 //! tune       D d
 
