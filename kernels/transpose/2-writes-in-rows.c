@@ -1,0 +1,21 @@
+//! kernel     transpose/2-writes-in-rows
+//! idea       Row by row of y: now the loads lie apart, and a cache line that one of them brought waits for the next row.
+//! shape      rows=4096 cols=4096
+//! buffer     x  in   f32[rows,cols]
+//! buffer     y  out  f32[cols,rows]
+//! reference  transpose  tolerance 1e-12
+//! passes     x=1 y=1
+//! verify     rows=1 cols=1
+//! verify     rows=67 cols=33
+//! verify     rows=31 cols=129
+#include "kernels/native.h"
+
+KERNEL void kernel(const struct launch *l)
+{
+    const float *x = l->buffer[0];
+    float *y = l->buffer[1];
+    const size_t rows = l->push[0], cols = l->push[1], end = share(cols, 16, l->worker + 1, l->workers);
+    for (size_t col = share(cols, 16, l->worker, l->workers); col < end; col++)
+        for (size_t row = 0; row < rows; row++)
+            y[col * rows + row] = x[row * cols + col];
+}
