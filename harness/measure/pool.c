@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "harness/kernel/shader.h"
+#include "harness/kernel/workgroup.h"
 
 /* Elements generated at a time on the way to the device: fits a second-level cache. */
 #define CHUNK_ELEMENTS (1u << 18)
@@ -147,6 +148,17 @@ static bool step_source(const struct step *s, struct program_source *source, str
     return true;
 }
 
+/* Looked at before the driver is: what it makes of too large a workgroup is its own affair. */
+static bool program_fits(const struct program_source *s, const struct device_info *d, struct error *e)
+{
+    struct spec_value values[DEVICE_SPEC_MAX];
+    if (s->language != LANGUAGE_GLSL || !d->computes)
+        return true;
+    for (int i = 0; i < s->spec_count; i++)
+        values[i] = (struct spec_value){s->spec_ids[i], s->spec_values[i]};
+    return workgroup_fits(s->spirv, s->words, s->entry, values, (size_t)s->spec_count, d, e) || error_prefix(e, "%s", s->label);
+}
+
 struct program *pool_program(struct pool *p, const struct step *s, unsigned long long *spirv_hash, struct error *e)
 {
     struct program_source source;
@@ -158,7 +170,7 @@ struct program *pool_program(struct pool *p, const struct step *s, unsigned long
     for (int i = 0; i < p->program_count; i++)
         if (p->programs[i].key == key)
             return p->programs[i].program;
-    struct program *program = device_program(p->device, &source, e);
+    struct program *program = program_fits(&source, &p->device->info, e) ? device_program(p->device, &source, e) : NULL;
     if (!program)
         return NULL;
     p->programs = need_more(p->programs, sizeof *p->programs * (size_t)(p->program_count + 1));

@@ -8,9 +8,9 @@
 #include "harness/base/expr.h"
 #include "harness/base/interrupt.h"
 #include "harness/kernel/shader.h"
+#include "harness/kernel/workgroup.h"
 #include "harness/measure/sampling.h"
 #include "harness/measure/verify.h"
-#include "harness/spirv/reflect.h"
 
 enum {
     FIRST_SAMPLES = 3, /* of every candidate, in the first round */
@@ -86,33 +86,14 @@ static void order(struct search *s, const struct device_info *d)
 
 /* ---- skipping ---- */
 
-/* Workgroup and shared memory of a module under the candidate's values. */
-static bool workgroup_fits(const struct spirv *code, const struct kernel *k, const struct candidate *c,
-                           const struct device_info *d, struct error *e)
+/* Under the candidate's values. */
+static bool fits(const struct spirv *code, const struct kernel *k, const struct candidate *c, const struct device_info *d,
+                 struct error *e)
 {
     struct spec_value values[KERNEL_TUNE_MAX];
-    struct module m;
-    struct reflection r;
     for (int i = 0; i < k->tune_count; i++)
         values[i] = (struct spec_value){(uint32_t)i, c->values[i]};
-    if (!module_read(&m, code->words, code->count, values, (size_t)k->tune_count, e))
-        return false;
-    bool ok = reflect(&r, &m, NULL, NULL, e);
-    if (ok) {
-        uint64_t all = (uint64_t)r.local_size[0] * r.local_size[1] * r.local_size[2];
-        bool wide = false;
-        for (int i = 0; i < 3; i++)
-            wide = wide || r.local_size[i] > d->max_workgroup_size[i];
-        if (all == 0 || wide || all > d->max_invocations)
-            ok = error_set(e, EXIT_USAGE, "a workgroup of %u x %u x %u; the device has at most %u invocations", r.local_size[0],
-                           r.local_size[1], r.local_size[2], d->max_invocations);
-        else if (r.shared_bytes > d->shared_bytes)
-            ok = error_set(e, EXIT_USAGE, "%llu bytes of shared memory; the device has %u", (unsigned long long)r.shared_bytes,
-                           d->shared_bytes);
-        reflection_free(&r);
-    }
-    module_free(&m);
-    return ok;
+    return workgroup_fits(code->words, code->count, NULL, values, (size_t)k->tune_count, d, e);
 }
 
 static bool skip_impossible(struct search *s, const struct device_info *d, struct error *e)
@@ -127,7 +108,7 @@ static bool skip_impossible(struct search *s, const struct device_info *d, struc
         struct candidate *c = &s->list[i];
         struct error why = {0};
         c->status = RUN_OK;
-        if (!kernel_tune_valid(k, s->shape, c->values, &why) || (shader && !workgroup_fits(&code, k, c, d, &why))) {
+        if (!kernel_tune_valid(k, s->shape, c->values, &why) || (shader && !fits(&code, k, c, d, &why))) {
             drop(c, RUN_SKIPPED, why.text);
             s->skipped++;
         }

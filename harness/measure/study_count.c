@@ -55,11 +55,16 @@ static bool count_step(struct counts *c, struct workload *w, int i, struct cost 
         *cost = *known;
         return true;
     }
-    bool ok = traffic_count_step(w->pool, w->plan, i, true, &t, e);
+    bool footprint = traffic_count_step(w->pool, w->plan, i, true, &t, e), ok = footprint;
+    if (!footprint && e->code == EXIT_ENVIRONMENT) { /* marking takes more than the device grants: compulsory bytes stay declared */
+        traffic_step_clear(&t);
+        *e = (struct error){0};
+        ok = traffic_count_step(w->pool, w->plan, i, false, &t, e);
+    }
     if (ok && t.not_counted_count)
         ok = error_set(e, EXIT_ENVIRONMENT, "%s: %s (%s)", t.kernel, t.not_counted[0].what, t.not_counted[0].why);
     if (ok) {
-        traffic_cost(&t, true, cost);
+        traffic_cost(&t, footprint, cost);
         c->list = need_more(c->list, sizeof *c->list * (size_t)(c->count + 1));
         c->list[c->count++] = (struct counted){key, *cost};
     }

@@ -317,6 +317,16 @@ static struct launch_shape shape_of(const struct counting *c, const struct devic
     return (struct launch_shape){info->subgroup_size, size[0] * size[1] * size[2]};
 }
 
+/* A driver that ends loops silently makes counts that are too small: none are better. */
+static bool loops_were_whole(const struct counting *c, const struct device_info *info, bool footprint, struct error *e)
+{
+    return !instrument_cut_short(c->lab) ||
+           error_set(e, EXIT_ENVIRONMENT,
+                     "%s ends all loops of an invocation, silently, after %u passes, and with those that counting adds this shader "
+                     "makes more. Count it %sat a smaller shape, or give its work to more workgroups",
+                     info->name, info->loop_passes, footprint ? "without the footprint (--no-footprint), " : "");
+}
+
 /* On a device or (pool NULL) dry. */
 bool traffic_count_step(struct pool *pool, const struct plan *plan, int i, bool footprint, struct traffic_step *out,
                         struct error *e)
@@ -333,7 +343,7 @@ bool traffic_count_step(struct pool *pool, const struct plan *plan, int i, bool 
     }
     if (ok && pool) {
         prepare_lab(&c);
-        ok = run_step(&c, pool, e);
+        ok = run_step(&c, pool, e) && loops_were_whole(&c, &pool_device(pool)->info, footprint, e);
     }
     if (ok && pool) {
         read_totals(out, &c, shape_of(&c, &pool_device(pool)->info));

@@ -161,3 +161,32 @@ void flush_all(struct flush *w, struct words *t, uint32_t array, uint32_t label)
     else
         flush_each(w, t, bank);
 }
+
+/* How many passes is read from the buffer, so that no compiler can unroll the loop or know its end. */
+void flush_watch(struct flush *w, struct words *t)
+{
+    struct emit *e = w->e;
+    uint32_t u32 = emit_u32(e), zero = emit_constant(e, 0), one = emit_constant(e, 1), boolean = emit_bool(e);
+    uint32_t before = emit_id(e), header = emit_id(e), body = emit_id(e), next = emit_id(e), done = emit_id(e);
+    uint32_t i = emit_id(e), following = emit_id(e), cut = emit_id(e), end = emit_id(e);
+    words_op(t, SpvOpBranch, 1, &before);
+    emit_label(t, before);
+    uint32_t passes = emit_load(e, t, u32, lab_word(w, t, emit_constant(e, LAB_PASSES)));
+    words_op(t, SpvOpBranch, 1, &header);
+    emit_label(t, header);
+    words_op(t, SpvOpPhi, 6, (uint32_t[]){u32, i, zero, before, following, next});
+    uint32_t more = emit_two(e, t, SpvOpULessThan, boolean, i, passes);
+    words_op(t, SpvOpLoopMerge, 3, (uint32_t[]){done, next, SpvLoopControlDontUnrollMask});
+    words_op(t, SpvOpBranchConditional, 3, (uint32_t[]){more, body, done});
+    emit_label(t, body);
+    words_op(t, SpvOpBranch, 1, &next);
+    emit_label(t, next);
+    words_op(t, SpvOpIAdd, 4, (uint32_t[]){u32, following, i, one});
+    words_op(t, SpvOpBranch, 1, &header);
+    emit_label(t, done);
+    emit_if(t, emit_two(e, t, SpvOpULessThan, boolean, i, passes), cut, end);
+    emit_label(t, cut);
+    atomic_add(w, t, emit_constant(e, LAB_CUT), one);
+    words_op(t, SpvOpBranch, 1, &end);
+    emit_label(t, end);
+}

@@ -24,6 +24,9 @@ void flush_free(struct flush *f);
 uint32_t flush_array(struct flush *f, struct words *t);
 /* Writes the flush of all counters into the block `label`, and leaves in that one or another. */
 void flush_all(struct flush *f, struct words *t, uint32_t array, uint32_t label);
+/* Writes the watching loop, which must be the last thing that runs: two passes, and a word in the lab buffer where there were
+ * fewer, because the driver had ended loops by then. */
+void flush_watch(struct flush *f, struct words *t);
 /* Writes the function that both call. */
 void flush_function(struct flush *f, struct words *t);
 

@@ -68,6 +68,7 @@ void instrument_prepare(const struct instrumented *in, const uint64_t *target_by
         lab[LAB_TABLE + LAB_TABLE_WORDS * i] = (uint32_t)map_begin(in, target_bytes, i);
         lab[LAB_TABLE + LAB_TABLE_WORDS * i + 1] = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
     }
+    lab[LAB_PASSES] = 2;
     lab[LAB_ROWS] = (uint32_t)map_begin(in, target_bytes, in->target_count);
     for (uint32_t i = 0; i < in->row_count; i++) {
         const uint32_t *t = lab + LAB_TABLE + LAB_TABLE_WORDS * in->rows[i].target;

@@ -33,6 +33,11 @@ uint32_t lab_stride(const struct instrumented *in)
     return (2 * in->counters.count + 15) / 16 * 16;
 }
 
+bool instrument_cut_short(const uint32_t *lab)
+{
+    return lab[LAB_CUT] != 0;
+}
+
 /* A binding behind all others of the lowest set that is used: every device has room in a set that exists. */
 static void choose_place(struct instrumented *in, const struct instrument_options *o)
 {
@@ -198,6 +203,7 @@ static void write_main(struct writer *w)
     flush_all(&w->flush, t, array, label);
     if (w->footprint)
         footprint_epilogue(w->footprint, t);
+    flush_watch(&w->flush, t);
     words_op(t, SpvOpReturn, 0, NULL);
     words_op(t, SpvOpFunctionEnd, 0, NULL);
 }

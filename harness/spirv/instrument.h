@@ -87,6 +87,9 @@ void instrument_free(struct instrumented *in);
 uint64_t instrument_bytes(const struct instrumented *in, const uint64_t *target_bytes);
 void instrument_prepare(const struct instrumented *in, const uint64_t *target_bytes, uint32_t *lab);
 
+/* Did the driver end loops before their time, so that the counts are too small? (device_info.loop_passes) */
+bool instrument_cut_short(const uint32_t *lab);
+
 /* Executions of every block, by index into module.blocks, from a lab buffer that was read back. */
 void instrument_blocks(const struct instrumented *in, const uint32_t *lab, uint64_t *blocks);
 
@@ -94,6 +97,8 @@ void instrument_blocks(const struct instrumented *in, const uint32_t *lab, uint6
 #define LAB_FAULTS 0         /* accesses out of bounds, all of them, modulo 2^32 */
 #define LAB_RECORDED 1       /* of which so many had something to record */
 #define LAB_ROWS 2           /* where the rows of marks that wait begin: behind the maps */
+#define LAB_PASSES 3         /* given: passes of the watching loop, 2 */
+#define LAB_CUT 4            /* invocations whose watching loop made fewer */
 #define LAB_ROW_WORDS 3      /* map, bytes of the target, and what to mark */
 #define LAB_RECORDS 16       /* the first records: site, target, index */
 #define LAB_RECORD_WORDS 4

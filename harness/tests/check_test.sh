@@ -67,6 +67,28 @@ lie passes "passes     x=2 y=1" "declares 2 issued passes over x, but it makes 1
 lie flops "flops      5*rows*cols" "declares 81920 flops, but it does 16384"
 lie result "reference  scale(3)  tolerance 1e-6" "the reference says"
 
+# Where the driver ends long loops, a count that would be too small is refused, and one that just fits is exact.
+if "$BIN" devices --json | grep -q '"loop_passes": 65535'; then
+    cat >"$DIR/long.comp" <<'EOF'
+#version 450
+layout(local_size_x = 8) in;
+layout(push_constant) uniform Shape { uint n; };
+layout(binding = 0) buffer X { float x[]; };
+void main()
+{
+    float sum = 0.0;
+    for (uint i = 0; i < n; i++)
+        sum += x[i % 8];
+    x[gl_LocalInvocationID.x + 8] = sum;
+}
+EOF
+    "$BIN" count "$DIR/long.comp" --size 16 --push 60000 --groups 1 --no-footprint >"$DIR/out" 2>&1 || { fail "60000 passes:"; cat "$DIR/out"; }
+    grep -q 'flops f32 480000' "$DIR/out" || { fail "60000 passes:"; cat "$DIR/out"; }
+    "$BIN" count "$DIR/long.comp" --size 16 --push 70000 --groups 1 --no-footprint >"$DIR/out" 2>&1
+    [ $? = 4 ] || fail "70000 passes: exit $?, not 4"
+    grep -q 'ends all loops of an invocation, silently, after 65535 passes' "$DIR/out" || { fail "70000 passes:"; cat "$DIR/out"; }
+fi
+
 # A kernel in C that makes a pass more than its sibling of the same name.
 house=$DIR/house
 mkdir -p "$house/kernels/elementwise" "$house/kernels/copy"
