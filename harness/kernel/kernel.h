@@ -43,7 +43,8 @@
  * What stands between
  *   repeat  layer layers
  *   end     layer
- * is done for layer = 0 .. layers - 1; w=weights[layer] is then that part of a tensor, counted in its first dimension.
+ * is done for layer = 0 .. layers - 1; w=weights[layer] is then that part of a tensor, counted in its first dimension, and
+ * k=cache[layer*n,n] are n of them.
  *
  * Errors name file:line: and what to do. */
 #ifndef ROOFLAB_KERNEL_H

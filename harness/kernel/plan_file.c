@@ -65,7 +65,8 @@ static bool shape_of_part(const struct joint *j, const struct scope *s, struct s
     return true;
 }
 
-/* The tensor of that name, or of "name[index]" a part of it, which is one of its first dimension. */
+/* The tensor of that name, or of "name[index]" a part of it, which is one of its first dimension, or "name[index,count]"
+ * several of them. */
 static bool find_part(const struct joint *j, const struct scope *s, const char *text, struct part *out)
 {
     const char *names[KERNEL_BUFFERS_MAX], *bracket = strchr(text, '[');
@@ -79,15 +80,20 @@ static bool find_part(const struct joint *j, const struct scope *s, const char *
                       name_hint(hint, name, names, (size_t)j->p->tensor_count));
     if (!bracket)
         return true;
-    uint64_t count = 0, at = 0, bytes = tensor_bytes(&j->p->tensors[out->tensor]);
+    uint64_t count = 0, at = 0, some = 1, bytes = tensor_bytes(&j->p->tensors[out->tensor]);
     snprintf(index, sizeof index, "%.*s", (int)strcspn(bracket + 1, "]"), bracket + 1);
-    if (strcmp(bracket + 1 + strlen(index), "]") != 0)
+    char *comma = strchr(index, ',');
+    if (strcmp(bracket + 1 + strlen(index), "]") != 0) /* before a comma is cut off */
         return refuse(j, "'%s' is no part of a tensor; write it like weights[layer]", word_shown(shown, text));
     if (!scope_whole(s, "the length", j->whole->buffers[out->tensor].dims[0], 1, UINT32_MAX, &count, j->e) ||
-        !scope_whole(s, "the part", index, 0, (double)count - 1, &at, j->e))
+        (comma && !scope_whole(s, "the part's length", comma + 1, 1, (double)count, &some, j->e)))
         return error_prefix(j->e, "%s:%d", j->whole->path, j->line->line);
-    out->bytes = bytes / count;
-    out->offset = at * out->bytes;
+    if (comma)
+        *comma = '\0';
+    if (!scope_whole(s, "the part", index, 0, (double)(count - some), &at, j->e))
+        return error_prefix(j->e, "%s:%d", j->whole->path, j->line->line);
+    out->bytes = bytes / count * some;
+    out->offset = bytes / count * at;
     return true;
 }
 

@@ -463,8 +463,8 @@ static void test_repeat(void **state)
     assert_says(e.text, "op/1-all.plan:7:|16 elements|tensor y is 8");
     kernel_free(k);
     k = house_kernel("kernels/op/1-all.plan",
-                     "kernel op/1-all\nidea i\nshape layers=3 n=8\nbuffer w in f32[layers,n]\nbuffer y inout f32[n]\n"
-                     "repeat layer layers\nstep op/no|op/part x=w[layer] y=y\nend layer\n", &e);
+                     "kernel op/1-all\nidea i\nshape layers=3 n=8\nbuffer w in f32[2*layers,n/2]\nbuffer y inout f32[n]\n"
+                     "repeat layer layers\nstep op/no|op/part x=w[2*layer,2] y=y\nend layer\n", &e);
     assert_non_null(k);
     struct plan *p = kernel_plan(k, NULL, 0, NULL, &e);
     if (!p)
