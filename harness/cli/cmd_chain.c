@@ -9,7 +9,9 @@
 #include "harness/cli/command.h"
 #include "harness/cli/outcome.h"
 #include "harness/cli/progress.h"
+#include "harness/cli/shape.h"
 #include "harness/kernel/chain.h"
+#include "harness/kernel/epilogue.h"
 #include "harness/measure/provenance.h"
 #include "harness/measure/study.h"
 
@@ -55,6 +57,24 @@ static bool sane(const struct options *o, struct error *e)
     return true;
 }
 
+/* A kernel stands first: it and the operators at a shape. */
+static bool add_epilogue(struct study *s, const struct arguments *a, struct error *e)
+{
+    static const char *const variants[] = {"alone", "unfused", "apart", "fused"};
+    struct shape_entry shape[RUN_SHAPE_MAX];
+    int shapes;
+    return shape_parse(a->words + 1, a->word_count - 1, shape, &shapes, e) &&
+           study_add_epilogue(s, "chain", a->words[0], variants, EPILOGUE_VARIANTS, shape, shapes, e);
+}
+
+static bool add_chain(struct study *s, const struct arguments *a, const char *const *variants, int count, struct error *e)
+{
+    const struct options *o = a->own;
+    return epilogue_is(a->words[0]) ? add_epilogue(s, a, e)
+                                    : study_add_chain(s, "chain", a->words[0], variants, count, o->tensor_bytes,
+                                                      (uint64_t)o->cols, o->ablate, e);
+}
+
 static bool measure(const struct arguments *a, struct device *d, struct record *r, struct error *e)
 {
     const struct options *o = a->own;
@@ -66,8 +86,7 @@ static bool measure(const struct arguments *a, struct device *d, struct record *
     struct study *s = study_open(d, r);
     int count = variants_of(o, fuse, variants);
     progress_step(&progress.sink, "compiling and verifying", 0, 1);
-    bool ok = study_add_chain(s, "chain", a->words[0], variants, count, o->tensor_bytes, (uint64_t)o->cols, o->ablate, e) &&
-              study_measure(s, 15, &progress.sink, e);
+    bool ok = add_chain(s, a, variants, count, e) && study_measure(s, 15, &progress.sink, e);
     provenance_finish(r, d);
     study_close(s);
     progress_close(&progress);
@@ -97,14 +116,25 @@ static int finish(const struct arguments *a, const struct device *d, struct reco
     return interrupted ? EXIT_INTERRUPTED : code;
 }
 
+/* Wrong words before devices. Which kernels there are depends on the device's language. */
+static bool words_are_right(const struct arguments *a, struct error *e)
+{
+    if (epilogue_is(a->words[0]))
+        return true;
+    if (a->word_count > 1)
+        return error_set(e, EXIT_USAGE, "'%s': a shape is for a kernel with operators behind it, like gemm/10-texel|bias; a "
+                                        "chain has --tensor and --cols", a->words[1]);
+    struct chain *c = sane(a->own, e) ? chain_parse(a->words[0], e) : NULL;
+    chain_free(c);
+    return c;
+}
+
 static int run(const struct arguments *a)
 {
     struct error e = {0};
     struct record r = {0};
-    struct chain *c = sane(a->own, &e) ? chain_parse(a->words[0], &e) : NULL; /* wrong words before devices */
-    struct device *d = c ? device_open(a->device, &e) : NULL;
+    struct device *d = words_are_right(a, &e) ? device_open(a->device, &e) : NULL;
     int code = d && outcome_ready(a, d->info.slug, &e) && measure(a, d, &r, &e) ? finish(a, d, &r) : command_fail(a, &e);
-    chain_free(c);
     record_clear(&r);
     device_close(d);
     return code;
@@ -114,6 +144,7 @@ static const struct example examples[] = {
     {"rooflab chain \"layernorm|bias|gelu|dropout(0.1)\" --fuse 2+2", "the seed exercise on this machine"},
     {"rooflab chain \"rmsnorm|silu|mul\" --tensor 16MiB --ablate --charts", "what binds, with pictures"},
     {"rooflab chain \"layernorm|bias|gelu|dropout\" --device sim:B=320GB/s,launch=0", "the same on a machine on paper"},
+    {"rooflab chain \"gemm/10-texel|bias|gelu|add\" m=512 n=512 k=512", "operators in a kernel's stores"},
     {NULL, NULL},
 };
 static const struct exit_note exits[] = {{EXIT_OK, "measured, or UNRESOLVED"},
@@ -128,11 +159,13 @@ const struct command command_chain = {
     .summary = "a chain of operators, unfused and fused, measured here",
     .about = "Generates one kernel per operator (unfused), one for all (fused) and any grouping between, verifies each against "
              "double precision, and measures them in the same rounds as the ceilings: time, passes, what binds, the bound "
-             "k*S/B and the verdict on it, and the speed-up with its interval. `rooflab list` shows the operators.",
-    .usage = "CHAIN",
+             "k*S/B and the verdict on it, and the speed-up with its interval. `rooflab list` shows the operators.\n\n"
+             "Where a kernel stands first, the operators are its epilogue: it is measured alone, with a kernel for each "
+             "operator, with one for all of them, and with all of them in its own stores.",
+    .usage = "CHAIN | KERNEL|CHAIN [NAME=VALUE...]",
     .word = "a chain like \"layernorm|bias|gelu\"",
     .min_words = 1,
-    .max_words = 1,
+    .max_words = 1 + RUN_SHAPE_MAX,
     .common = COMMON_DEVICE | COMMON_JSON | COMMON_CSV | COMMON_OUT | COMMON_QUIET,
     .options = options,
     .own_bytes = sizeof(struct options),

@@ -22,6 +22,7 @@
  *   //! valid      TM*TN<=64                     combinations of tune values that `rooflab tune` may try; several lines
  *   //! tune       D d                           one that follows the shape: an array's length, a loop's end
  *   //! only       d%4==0                        shapes it is for; elsewhere it is `unsupported`. Several lines
+ *   //! epilogue   c  vec4                       operators may be put into the stores of c (epilogue.h)
  *
  * Expressions (expr.h) see the names of shape and tune. Of `groups` the whole part is taken, as in the
  * division of whole numbers; lengths of buffers must come out whole. A tensor's columns are its last
@@ -130,6 +131,8 @@ struct kernel {
     int tune_count;
     char valid[KERNEL_VALID_MAX][96]; /* expressions that are 0 where values do not go together */
     int valid_count;
+    char epilogue[32]; /* the buffer whose stores take operators; empty: none */
+    bool epilogue_vectors; /* four elements with each store */
     struct kernel_step *steps;
     int step_count;
     struct kernel_repeat repeats[KERNEL_REPEATS_MAX];

@@ -249,6 +249,20 @@ static bool read_only(struct header *h, char *rest)
     return header_expression(h, k->only[k->only_count++], sizeof k->only[0], rest);
 }
 
+static bool read_epilogue(struct header *h, char *rest)
+{
+    struct kernel *k = h->k;
+    const char *name = header_word(&rest), *unit = header_word(&rest);
+    char shown[WORD_TEXT];
+    int at = kernel_find_buffer(k, name);
+    if (at < 0 || k->buffers[at].role != ROLE_OUT)
+        return header_refuse(h, "an epilogue is for an out buffer, which '%s' is not", word_shown(shown, name));
+    k->epilogue_vectors = strcmp(unit, "vec4") == 0;
+    if (!k->epilogue_vectors && strcmp(unit, "float") != 0)
+        return header_refuse(h, "say what one store writes: epilogue %s float, or vec4", name);
+    return header_copy(h, k->epilogue, sizeof k->epilogue, name, "the buffer's name");
+}
+
 static bool read_step(struct header *h, char *rest)
 {
     struct kernel *k = h->k;
@@ -331,6 +345,7 @@ static const struct key {
     {"only", IN_KERNEL, 0, 1, true, read_only, "only cols%4==0"},
     {"repeat", IN_PLAN, 0, 2, true, read_repeat, "repeat layer layers"},
     {"end", IN_PLAN, 0, 2, true, read_end, "end layer"},
+    {"epilogue", IN_KERNEL, 0, 2, false, read_epilogue, "epilogue c float"},
     {"step", IN_PLAN, IN_PLAN, 2, true, read_step, "step softmax/parts/row-max x=x m=m"},
 };
 

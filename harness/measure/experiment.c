@@ -9,7 +9,7 @@
 #include "harness/kernel/kernel.h"
 #include "roofline/chart.h"
 
-enum { EXPERIMENT_GROUPS_MAX = EXPERIMENT_RUNS_MAX + EXPERIMENT_LADDERS_MAX + EXPERIMENT_WORKS_MAX };
+enum { EXPERIMENT_GROUPS_MAX = EXPERIMENT_RUNS_MAX + EXPERIMENT_LADDERS_MAX + EXPERIMENT_EPILOGUES_MAX + EXPERIMENT_WORKS_MAX };
 
 /* The groups' names, those of shared groups more than once. */
 static int groups_of(const struct experiment *x, const char *names[EXPERIMENT_GROUPS_MAX])
@@ -19,6 +19,8 @@ static int groups_of(const struct experiment *x, const char *names[EXPERIMENT_GR
         names[n++] = x->runs[i].group;
     for (int i = 0; i < x->ladder_count; i++)
         names[n++] = x->ladders[i].group;
+    for (int i = 0; i < x->epilogue_count; i++)
+        names[n++] = x->epilogues[i].group;
     for (int i = 0; i < x->work_count; i++)
         names[n++] = x->works[i].group;
     return n;
@@ -108,6 +110,7 @@ static const struct key {
     {"run", experiment_read_run},
     {"sweep", experiment_read_sweep},
     {"ladder", experiment_read_ladder},
+    {"epilogue", experiment_read_epilogue},
     {"series", experiment_read_series},
     {"sizes", experiment_read_sizes},
     {"claim", experiment_read_claim},
@@ -170,8 +173,8 @@ static bool read_lines(struct reading *r, char *text)
             return false;
         line = next;
     }
-    if (r->x->run_count + r->x->ladder_count + r->x->work_count == 0)
-        return experiment_bad(r, "no run, sweep, ladder or series line: there is nothing to measure", r->x->name);
+    if (r->x->run_count + r->x->ladder_count + r->x->epilogue_count + r->x->work_count == 0)
+        return experiment_bad(r, "no run, sweep, ladder, epilogue or series line: there is nothing to measure", r->x->name);
     if (r->x->work_count && !r->x->size_count)
         return experiment_bad(r, "a series has sizes: write a line like 'sizes 1KiB..128MiB'", r->x->name);
     return experiment_claims_are_right(r) && charts_are_right(r);
@@ -244,6 +247,8 @@ void experiment_free(struct experiment *x)
         return;
     for (int i = 0; i < x->run_count; i++)
         free(x->runs[i].chain);
+    for (int i = 0; i < x->epilogue_count; i++)
+        free(x->epilogues[i].chain);
     for (int i = 0; i < x->work_count; i++)
         free(x->works[i].what);
     for (int i = 0; i < x->claim_count; i++)

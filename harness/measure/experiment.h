@@ -17,6 +17,9 @@
  *            shape takes these rungs alone. Several ladders may share a group: one operation each. `sweep n=128,256,512` in
  *            the shape makes a group per value, square128, square256, ... A rung of which one run takes more than a second
  *            is skipped
+ *   epilogue large gemm/10-texel,gemm/24-packed|bias|gelu|add  alone unfused apart fused  m=1024 n=1024 k=1024
+ *            a kernel (the first of these that the device's language has) and operators behind it: the kernel alone, each
+ *            operator in a kernel of its own, all of them in one, all in the kernel's stores (harness/kernel/epilogue.h)
  *   series   copy  copy                    a chain in one kernel at every one of `sizes`, its time by the device's clock (dispatch)
  *                                          and by the host's (call), and a line t = launch + bytes/B through each. In place
  *                                          of a chain also kernels, op/rung,op/rung: the first that the device's language has
@@ -46,6 +49,7 @@
 #define EXPERIMENT_VARIANTS    8
 #define EXPERIMENT_LADDERS_MAX 64
 #define EXPERIMENT_ONLY_MAX    24
+#define EXPERIMENT_EPILOGUES_MAX 16
 #define EXPERIMENT_WORKS_MAX   24
 #define EXPERIMENT_SIZES_MAX   40
 
@@ -64,6 +68,15 @@ struct experiment_ladder {
     struct shape_entry shape[RUN_SHAPE_MAX];
     int shapes, line;
     char sweep[32], over[24]; /* "square" and "n" of one that is part of a sweep, else empty */
+};
+
+struct experiment_epilogue {
+    char group[32];
+    char *chain;
+    char variants[EXPERIMENT_VARIANTS][32];
+    int variant_count;
+    struct shape_entry shape[RUN_SHAPE_MAX];
+    int shapes;
 };
 
 /* The devices that a claim is about. */
@@ -98,6 +111,8 @@ struct experiment {
     int run_count;
     struct experiment_ladder ladders[EXPERIMENT_LADDERS_MAX];
     int ladder_count;
+    struct experiment_epilogue epilogues[EXPERIMENT_EPILOGUES_MAX];
+    int epilogue_count;
     struct experiment_work works[EXPERIMENT_WORKS_MAX];
     int work_count;
     double sizes[EXPERIMENT_SIZES_MAX]; /* of works; ascending */

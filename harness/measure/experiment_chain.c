@@ -159,6 +159,9 @@ bool experiment_override(struct experiment *x, const char *chain, struct error *
         free(x->runs[i].chain);
     x->run_count = 1;
     x->ladder_count = 0;
+    for (int i = 0; i < x->epilogue_count; i++)
+        free(x->epilogues[i].chain);
+    x->epilogue_count = 0;
     struct experiment_run *run = &x->runs[0];
     *run = (struct experiment_run){.group = "chain", .chain = need_string(chain), .ablate = true};
     snprintf(run->variants[run->variant_count++], sizeof *run->variants, "unfused");

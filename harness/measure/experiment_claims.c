@@ -196,6 +196,7 @@ bool experiment_claims_are_right(struct reading *r)
     bool ok = true;
     experiment_chain_subjects(r->x, &names);
     experiment_ladder_subjects(r->x, &names);
+    experiment_epilogue_subjects(r->x, &names);
     experiment_series_subjects(r->x, &names);
     for (int i = 0; i < r->x->claim_count && ok; i++) {
         struct expr *claim = parse(&names, r->x->claims[i].text, r->e);

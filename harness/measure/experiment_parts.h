@@ -22,6 +22,7 @@ bool experiment_has_group(const struct experiment *x, const char *name);
 bool experiment_read_run(struct reading *r, char *value);
 bool experiment_read_sweep(struct reading *r, char *value);
 bool experiment_read_ladder(struct reading *r, char *value);
+bool experiment_read_epilogue(struct reading *r, char *value);
 bool experiment_read_series(struct reading *r, char *value);
 bool experiment_read_sizes(struct reading *r, char *value);
 
@@ -43,6 +44,7 @@ void claim_value(struct claim_names *n, const char *subject, const char *quantit
 /* Before anything has run: the subjects of the file's lines, "seed.fused", "square.r3". */
 void experiment_chain_subjects(const struct experiment *x, struct claim_names *n);
 void experiment_ladder_subjects(const struct experiment *x, struct claim_names *n);
+void experiment_epilogue_subjects(const struct experiment *x, struct claim_names *n);
 void experiment_series_subjects(const struct experiment *x, struct claim_names *n);
 /* After: those of a record's runs. */
 void experiment_chain_results(const struct record *r, struct claim_names *n);
@@ -59,6 +61,9 @@ bool experiment_add_chains(const struct experiment *x, struct study *s, struct r
                            struct error *e);
 bool experiment_add_ladders(const struct experiment *x, struct study *s, struct record *r, struct progress_sink *progress,
                             struct error *e);
+
+bool experiment_add_epilogues(const struct experiment *x, struct study *s, struct record *r, struct progress_sink *progress,
+                              struct error *e);
 
 /* Fills r->conclusion, where there is something to say. */
 void experiment_conclude(const struct experiment *x, struct record *r);

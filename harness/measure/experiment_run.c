@@ -11,7 +11,7 @@
 #define BUDGET_S 20.0
 
 static bool (*const adders[])(const struct experiment *, struct study *, struct record *, struct progress_sink *,
-                              struct error *) = {experiment_add_chains, experiment_add_ladders};
+                              struct error *) = {experiment_add_chains, experiment_add_ladders, experiment_add_epilogues};
 
 /* What no study compares, after the studies. */
 static bool (*const measurers[])(const struct experiment *, struct device *, struct record *, struct progress_sink *,

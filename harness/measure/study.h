@@ -45,6 +45,10 @@ void study_add_failed(struct study *s, const struct study_run *run, const struct
 bool study_add_chain(struct study *s, const char *group, const char *chain, const char *const *groupings, int count,
                      double tensor_bytes, uint64_t cols, bool ablate, struct error *e);
 
+/* A kernel with operators behind it ("gemm/10-texel|bias|gelu"), at a shape: alone, unfused, apart, fused (epilogue.h). */
+bool study_add_epilogue(struct study *s, const char *group, const char *text, const char *const *variants, int count,
+                        const struct shape_entry *shape, int shapes, struct error *e);
+
 /* A kernel file at a shape (overrides of the header's). It is also compared in full at a small shape of primes. */
 bool study_add_kernel(struct study *s, const char *group, const struct kernel *k, const struct shape_entry *shape,
                       int count, struct error *e);

@@ -15,6 +15,7 @@
 //! passes     a=8*ceil(n/(32*QUADS))*4*ROWS*ceil(m/(4*ROWS))*(floor(k/DEPTH)*DEPTH/4+k%DEPTH)/(m*ceil(k/4))
 //! passes     b=8*ceil(n/(32*QUADS))*QUADS*4*ceil(m/(4*ROWS))/ceil(n/4) c=1
 //! flops      2*k*(4*ROWS*ceil(m/(4*ROWS)))*(32*QUADS*ceil(n/(32*QUADS)))
+//! epilogue   c  vec4
 //! launch     groups=ceil(n/(32*QUADS)),ceil(m/(4*ROWS))
 //! tune       ROWS 16 8 4
 //! tune       QUADS 4 2 3
@@ -35,6 +36,10 @@ layout(binding = 1) uniform samplerBuffer b;
 layout(binding = 2) writeonly buffer C {
     vec4 c[];
 };
+
+#ifndef EPILOGUE
+#define EPILOGUE(value, row, col) (value) // what is to be done with an element before it is stored
+#endif
 
 void main()
 {
@@ -83,5 +88,5 @@ void main()
     [[unroll]] for (uint r = 0; r < ROWS; r++)
         [[unroll]] for (uint q = 0; q < QUADS; q++)
             if (top + r < m && left + q * LANES < n4)
-                c[(top + r) * n4 + left + q * LANES] = sums[r][q];
+                c[(top + r) * n4 + left + q * LANES] = EPILOGUE(sums[r][q], top + r, left + q * LANES);
 }

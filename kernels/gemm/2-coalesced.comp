@@ -13,6 +13,7 @@
 //! verify     m=5 n=257 k=131
 //! passes     a=n b=m c=1
 //! flops      2*m*n*k
+//! epilogue   c  float
 //! launch     groups=ceil(n/16),ceil(m/16)
 
 layout(local_size_x = 16, local_size_y = 16) in;
@@ -31,6 +32,10 @@ layout(binding = 2) writeonly buffer C {
     float c[];
 };
 
+#ifndef EPILOGUE
+#define EPILOGUE(value, row, col) (value) // what is to be done with an element before it is stored
+#endif
+
 void main()
 {
     const uint row = gl_GlobalInvocationID.y, col = gl_GlobalInvocationID.x;
@@ -40,5 +45,5 @@ void main()
     float sum = 0.0;
     for (uint i = 0; i < k; i++)
         sum += a[row * k + i] * b[i * n + col];
-    c[row * n + col] = sum;
+    c[row * n + col] = EPILOGUE(sum, row, col);
 }

@@ -9,6 +9,7 @@
 //! reference  gemm  tolerance 2e-6*sqrt(k)
 //! passes     a=ceil(n/NC) b=1 c=2*ceil(k/KC)-1
 //! flops      2*m*n*k
+//! epilogue   c  float
 //! tune       KC 384 192 256 512
 //! tune       NC 512 256 1024
 //! verify     m=1 n=1 k=1
@@ -138,6 +139,10 @@ static void tile_row(float *copy, const float *a, size_t k, const float *block, 
         edge_tile(copy, block + j * depth, depth, c + j, n, add, rows, cols - j);
 }
 
+#ifndef EPILOGUE
+#define EPILOGUE(launch, values, row, col, count) /* what is to be done with a piece of a row that is complete */
+#endif
+
 /* Each worker has a rectangle of c to itself: whole rows, or where there are more columns than rows, whole columns. What
  * two workers pack twice costs less than to wait for each other. */
 EXPORT void kernel(const struct launch *l)
@@ -158,6 +163,8 @@ EXPORT void kernel(const struct launch *l)
             for (size_t t = 0; t < count; t++) {
                 const size_t i = top + height * t / count, end = top + height * (t + 1) / count;
                 tile_row(copy, a + i * k + p, k, block, depth, c + i * n + j, n, cols, end - i, p > 0);
+                for (size_t row = i; row < end && p + depth == k; row++)
+                    EPILOGUE(l, c + row * n + j, (uint32_t)row, (uint32_t)j, (uint32_t)cols);
             }
         }
 }

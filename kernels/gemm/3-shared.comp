@@ -13,6 +13,7 @@
 //! verify     m=5 n=257 k=131
 //! passes     a=ceil(n/16) b=ceil(m/16) c=1
 //! flops      2*(16*ceil(m/16))*(16*ceil(n/16))*(16*ceil(k/16))
+//! epilogue   c  float
 //! launch     groups=ceil(n/16),ceil(m/16)
 
 const uint TILE = 16;
@@ -35,6 +36,10 @@ layout(binding = 2) writeonly buffer C {
 shared float tile_a[TILE][TILE];
 shared float tile_b[TILE][TILE];
 
+#ifndef EPILOGUE
+#define EPILOGUE(value, row, col) (value) // what is to be done with an element before it is stored
+#endif
+
 void main()
 {
     const uint x = gl_LocalInvocationID.x, y = gl_LocalInvocationID.y;
@@ -51,5 +56,5 @@ void main()
         barrier();
     }
     if (row < m && col < n)
-        c[row * n + col] = sum;
+        c[row * n + col] = EPILOGUE(sum, row, col);
 }

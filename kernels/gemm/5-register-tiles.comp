@@ -13,6 +13,7 @@
 //! verify     m=5 n=257 k=131
 //! passes     a=ceil(n/(16*TN)) b=ceil(m/(16*TM)) c=1
 //! flops      2*(16*TM*ceil(m/(16*TM)))*(16*TN*ceil(n/(16*TN)))*(DEPTH*ceil(k/DEPTH))
+//! epilogue   c  float
 //! launch     groups=ceil(n/(16*TN)),ceil(m/(16*TM))
 //! tune       TM 8 4 2
 //! tune       TN 8 4 2
@@ -41,6 +42,10 @@ layout(binding = 2) writeonly buffer C {
 const uint HEIGHT = SIDE * TM, WIDTH = SIDE * TN;
 shared float tile_a[DEPTH * (SIDE * TM + 1)]; // by columns, one more than the tile is high: no two lanes store to one bank
 shared float tile_b[DEPTH * SIDE * TN];
+
+#ifndef EPILOGUE
+#define EPILOGUE(value, row, col) (value) // what is to be done with an element before it is stored
+#endif
 
 void main()
 {
@@ -81,6 +86,6 @@ void main()
         [[unroll]] for (uint j = 0; j < TN; j++) {
             const uint row = top + i * SIDE + y, col = left + j * SIDE + x;
             if (row < m && col < n)
-                c[row * n + col] = sums[i][j];
+                c[row * n + col] = EPILOGUE(sums[i][j], row, col);
         }
 }

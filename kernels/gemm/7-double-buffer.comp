@@ -14,6 +14,7 @@
 //! verify     m=5 n=257 k=131
 //! passes     a=ceil(n/(64*TN)) b=ceil(m/(16*TM)) c=1
 //! flops      2*(16*TM*ceil(m/(16*TM)))*(64*TN*ceil(n/(64*TN)))*(DEPTH*ceil(k/DEPTH))
+//! epilogue   c  vec4
 //! launch     groups=ceil(n/(64*TN)),ceil(m/(16*TM))
 //! tune       TM 8 4
 //! tune       TN 2 1
@@ -83,6 +84,10 @@ void put(uint half_of, uint start)
     }
 }
 
+#ifndef EPILOGUE
+#define EPILOGUE(value, row, col) (value) // what is to be done with an element before it is stored
+#endif
+
 void main()
 {
     const uint n4 = (n + 3) / 4;
@@ -120,6 +125,6 @@ void main()
         [[unroll]] for (uint j = 0; j < TN; j++) {
             const uint row = top + i * SIDE + y, col = left + j * SIDE + x;
             if (row < m && col < n4)
-                c[row * n4 + col] = sums[i][j];
+                c[row * n4 + col] = EPILOGUE(sums[i][j], row, col);
         }
 }
