@@ -1,65 +1,79 @@
 #version 450
 #extension GL_KHR_shader_subgroup_arithmetic : require
 //! kernel     softmax/parts/join-pieces
-//! idea       Every workgroup joins the maxima and sums of its row's pieces for itself, which are few, and writes its own
-//! idea       piece.
-//! shape      rows=64 cols=65536
-//! buffer     x  in   f32[rows,4*ceil(cols/4)]  uniform(85,95)
-//! buffer     m  in   f32[rows,ceil(cols/8192)]  uniform(95,96)
-//! buffer     s  in   f32[rows,ceil(cols/8192)]  uniform(50,150)
-//! buffer     y  out  f32[rows,4*ceil(cols/4)]
-//! reference  join_pieces  tolerance 3e-6
-//! verify     rows=1 cols=1
-//! verify     rows=3 cols=8192
-//! verify     rows=2 cols=8195
-//! verify     rows=1 cols=20011
+//! idea       One workgroup for each row joins the maxima and sums of its pieces, which are few.
+//! shape      rows=64 pieces=1000
+//! buffer     m        in   f32[rows,pieces]  uniform(90,96)
+//! buffer     s        in   f32[rows,pieces]  uniform(50,150)
+//! buffer     largest  out  f32[rows,1]
+//! buffer     sum      out  f32[rows,1]
+//! reference  join_pieces  tolerance 1e-5
+//! verify     rows=3 pieces=7
+//! verify     rows=1 pieces=1
+//! verify     rows=2 pieces=1009
 //! needs      subgroup
-//! flops      3*rows*cols+64*rows*ceil(cols/8192)*(5*ceil(cols/8192)+2)
-//! launch     groups=ceil(cols/8192),min(rows,65535)
+//! passes     m=2 s=1 largest=1 sum=1
+//! launch     groups=min(rows,65535)
 
-const uint PIECE = 8192; // columns
 layout(local_size_x = 64) in;
 
 layout(push_constant) uniform Shape {
-    uint rows, cols;
+    uint rows, pieces;
 };
 
-layout(binding = 0) readonly buffer X {
-    vec4 x[];
-};
-layout(binding = 1) readonly buffer M {
+layout(binding = 0) readonly buffer M {
     float m[];
 };
-layout(binding = 2) readonly buffer S {
+layout(binding = 1) readonly buffer S {
     float s[];
 };
-layout(binding = 3) writeonly buffer Y {
-    vec4 y[];
+layout(binding = 2) writeonly buffer Largest {
+    float largest[];
+};
+layout(binding = 3) writeonly buffer Sum {
+    float sum[];
 };
 
 const float LOWEST = -3.402823466e38; // no float is less
 
-// Four elements of a row. Rows are padded to whole vectors: what lies beyond the row's end is LOWEST, whose
-// exponential is 0.
-vec4 element(uint start, uint i)
+shared float part[gl_WorkGroupSize.x]; // one for each subgroup
+
+float max_of_workgroup(float v)
 {
-    return mix(vec4(LOWEST), x[start + i], lessThan(4 * i + uvec4(0, 1, 2, 3), uvec4(cols)));
+    v = subgroupMax(v);
+    barrier(); // nobody reads the last parts any more
+    part[gl_SubgroupID] = v;
+    barrier();
+    for (uint i = 0; i < gl_NumSubgroups; i++)
+        v = max(v, part[i]);
+    return v;
+}
+
+float sum_of_workgroup(float v)
+{
+    v = subgroupAdd(v);
+    barrier();
+    part[gl_SubgroupID] = v;
+    barrier();
+    float sum = 0.0;
+    for (uint i = 0; i < gl_NumSubgroups; i++)
+        sum += part[i];
+    return sum;
 }
 
 void main()
 {
-    const uint vectors = (cols + 3) / 4, pieces = gl_NumWorkGroups.x, lanes = gl_WorkGroupSize.x;
-    const uint first = gl_WorkGroupID.x * (PIECE / 4), end = min(first + PIECE / 4, vectors);
-    for (uint row = gl_WorkGroupID.y; row < rows; row += gl_NumWorkGroups.y) {
-        const uint start = row * vectors;
-        float largest = LOWEST, sum = 0.0;
-        for (uint i = 0; i < pieces; i++)
-            largest = max(largest, m[row * pieces + i]);
-        for (uint i = 0; i < pieces; i++)
-            sum += s[row * pieces + i] * exp(m[row * pieces + i] - largest);
-
-        const float scale = sum > 0.0 ? 1.0 / sum : 0.0; // zeros for a row of -inf
-        for (uint i = first + gl_LocalInvocationID.x; i < end; i += lanes)
-            y[start + i] = exp(element(start, i) - largest) * scale;
+    for (uint row = gl_WorkGroupID.x; row < rows; row += gl_NumWorkGroups.x) {
+        float most = LOWEST, all = 0.0;
+        for (uint i = gl_LocalInvocationID.x; i < pieces; i += gl_WorkGroupSize.x)
+            most = max(most, m[row * pieces + i]);
+        most = max_of_workgroup(most);
+        for (uint i = gl_LocalInvocationID.x; i < pieces; i += gl_WorkGroupSize.x)
+            all += s[row * pieces + i] * exp(m[row * pieces + i] - most);
+        all = sum_of_workgroup(all);
+        if (gl_LocalInvocationID.x == 0) {
+            largest[row] = most;
+            sum[row] = all;
+        }
     }
 }
