@@ -244,18 +244,27 @@ static inline void store_halves(uint16_t *y, const float *t, int n)
 /* The sum and the maximum of a block of partial results, by halves. */
 static inline float block_sum(float *a)
 {
+#if defined __AVX512F__
+    return _mm512_reduce_add_ps((_mm512_loadu_ps(a) + _mm512_loadu_ps(a + 16)) + (_mm512_loadu_ps(a + 32) + _mm512_loadu_ps(a + 48)));
+#else
     for (int h = BLOCK / 2; h; h /= 2)
         for (int i = 0; i < h; i++)
             a[i] += a[i + h];
     return a[0];
+#endif
 }
 
 static inline float block_max(float *a)
 {
+#if defined __AVX512F__
+    return _mm512_reduce_max_ps(_mm512_max_ps(_mm512_max_ps(_mm512_loadu_ps(a), _mm512_loadu_ps(a + 16)),
+                                              _mm512_max_ps(_mm512_loadu_ps(a + 32), _mm512_loadu_ps(a + 48))));
+#else
     for (int h = BLOCK / 2; h; h /= 2)
         for (int i = 0; i < h; i++)
             a[i] = glsl_max(a[i], a[i + h]);
     return a[0];
+#endif
 }
 
 /* Worker w's share of n things, in whole multiples of `grain`. */

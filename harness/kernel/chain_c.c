@@ -24,6 +24,11 @@
  * a first cache of 48 KiB. */
 #define AHEAD     1024
 #define AHEAD_MAX 4096
+/* Floats in a block, and in one of the last walk where several slow operators have a loop each: so many do not wait. */
+#define BLOCK_FLOATS 64
+#define SLOW_FLOATS  256
+/* The longest row that is held as the terms of a statistic: in the second cache. */
+#define KEPT_MAX 65536
 
 struct c_kernel {
     const struct chain_group *g;
@@ -32,6 +37,9 @@ struct c_kernel {
     bool held; /* the row is held in scratch from the first walk on */
     int walks; /* of statistics */
     int reads; /* walks that read the input itself */
+    int asks;  /* the walk that asks for the next row: the one with most to do meanwhile */
+    int last_first; /* the first operator of the last walk */
+    int step;  /* floats of a block of the last walk */
 };
 
 static bool is_half(enum type type)
@@ -60,6 +68,21 @@ static void declare_row(struct c_kernel *s)
     text_add(s->t, "};\n");
 }
 
+/* Is the row held as the terms of the operator's last statistic? Not where it would leave the caches. */
+static bool keeps_terms(const struct c_kernel *s, int i)
+{
+    return *s->g->items[i].op->kept && s->g->ablation != ABLATE_COPY && s->g->cols <= KEPT_MAX;
+}
+
+/* Operators whose results come late: an exponential, a division. */
+static bool is_slow(const struct operator *o)
+{
+    double slow = 0;
+    for (int op = OP_DIV; op < OP_COUNT; op++)
+        slow += op == OP_INT_MUL || op == OP_INT_XOR ? 0 : o->ops[op];
+    return slow > 0;
+}
+
 static void open_walk(struct c_kernel *s, int number, int first, int last)
 {
     text_add(s->t,
@@ -72,6 +95,17 @@ static void open_walk(struct c_kernel *s, int number, int first, int last)
     text_add(s->t, "    for (int l = 0; l < n; l++) {\n        float v = x[l];\n");
 }
 
+/* A slow operator's result waits for its own input through dozens of instructions, and the processor looks only so far ahead
+ * for others: of slow operators one after the other, each gets a loop of its own over the block. */
+static void part_loop(struct c_kernel *s, int first, int i)
+{
+    bool before = false;
+    for (int k = first; k < i; k++)
+        before = before || is_slow(s->g->items[k].op);
+    if (before && is_slow(s->g->items[i].op) && s->g->ablation != ABLATE_COPY)
+        text_add(s->t, "        t[l] = v;\n    }\n    for (int l = 0; l < n; l++) {\n        float v = t[l];\n");
+}
+
 static void apply(struct c_kernel *s, int i)
 {
     const struct chain_item *item = &s->g->items[i];
@@ -81,7 +115,7 @@ static void apply(struct c_kernel *s, int i)
             text_add(s->t, "        v += a%d_%d[l];\n", i, t);
         return;
     }
-    text_add(s->t, "        v = op_%s(v", o->name);
+    text_add(s->t, keeps_terms(s, i) ? "        v = %s_kept(v, (float)COLS" : "        v = op_%s(v", o->name);
     chain_add_stats(i, o->stat_count, "r->", s->t);
     chain_add_params(item, s->t);
     for (int t = 0; t < o->tensor_count; t++)
@@ -97,10 +131,39 @@ static void accumulate(struct c_kernel *s, int i, int stat)
         text_add(s->t, "        sum[l] += v;\n");
         return;
     }
-    text_add(s->t, "        sum[l] = %s%s_term%d(v, (float)COLS", st->is_max ? "max(sum[l], " : "sum[l] + (", item->op->name, stat);
+    text_add(s->t, "        const float term = %s_term%d(v, (float)COLS", item->op->name, stat);
     chain_add_stats(i, stat, "r->", s->t);
     chain_add_params(item, s->t);
-    text_add(s->t, "));\n");
+    text_add(s->t, ");\n        sum[l] = %s;\n", st->is_max ? "max(sum[l], term)" : "sum[l] + term");
+    if (stat + 1 == item->op->stat_count && keeps_terms(s, i))
+        text_add(s->t, "        t[l] = term;\n");
+}
+
+/* What a walk over operators [first, last) waits for; with a statistic's term. */
+static int slowness(const struct c_kernel *s, int first, int last, const char *term)
+{
+    int slow = strstr(term, "exp(") || strstr(term, "log(") || strchr(term, '/');
+    for (int i = first; i < last; i++)
+        slow += is_slow(s->g->items[i].op) && !keeps_terms(s, i);
+    return slow;
+}
+
+/* Which walk has most to do, and how large the blocks of the last one are. */
+static void look_at_walks(struct c_kernel *s)
+{
+    int number = 0, most = 0;
+    s->last_first = 0;
+    for (int i = 0; i < s->g->count; i++)
+        for (int stat = 0; stat < s->g->items[i].op->stat_count; stat++, number++) {
+            int slow = slowness(s, s->last_first, i, s->g->items[i].op->stats[stat].term);
+            if (slow > most)
+                most = slow, s->asks = number;
+            s->last_first = i;
+        }
+    int slow = slowness(s, s->last_first, s->g->count, "");
+    if (slow >= most)
+        s->asks = number;
+    s->step = slow > 1 ? SLOW_FLOATS : BLOCK_FLOATS;
 }
 
 /* All walks as functions: walk0, walk1, ... for the statistics in order, the last one for the output. A statistic of row
@@ -112,8 +175,10 @@ static void declare_walks(struct c_kernel *s)
         const struct operator *o = s->g->items[i].op;
         for (int stat = 0; stat < o->stat_count; stat++) {
             open_walk(s, number++, done, i);
-            for (int k = done; k < i; k++)
+            for (int k = done; k < i; k++) {
+                part_loop(s, done, k);
                 apply(s, k);
+            }
             if (done < i)
                 text_add(s->t, "        t[l] = v;\n");
             accumulate(s, i, stat);
@@ -122,8 +187,10 @@ static void declare_walks(struct c_kernel *s)
         }
     }
     open_walk(s, number, done, s->g->count);
-    for (int k = done; k < s->g->count; k++)
+    for (int k = done; k < s->g->count; k++) {
+        part_loop(s, done, k);
         apply(s, k);
+    }
     text_add(s->t, "        t[l] = v;\n    }\n}\n");
 }
 
@@ -135,14 +202,15 @@ static void declare_block(struct c_kernel *s, bool from_floats)
     const char *type = stored(s->g->out);
     text_add(s->t,
              "\nstatic inline void block(const struct row *r, const %s *x, %s *y, int n, size_t c, size_t at, uint i, bool stream)\n{\n"
-             "    float t[BLOCK] __attribute__((aligned(64)));\n", from_floats ? "float" : "uint16_t", type);
+             "    float t[STEP] __attribute__((aligned(64)));\n", from_floats ? "float" : "uint16_t", type);
     if (!from_floats)
-        text_add(s->t, "    float h[BLOCK] __attribute__((aligned(64)));\n    load_halves(h, x, n);\n");
+        text_add(s->t, "    float h[STEP] __attribute__((aligned(64)));\n    load_halves(h, x, n);\n");
     text_add(s->t, "    walk%d(r, %s, t, t, n, c, at, i);\n", s->walks, from_floats ? "x" : "h");
     if (is_half(s->g->out))
         text_add(s->t, "    store_halves(y, t, n);\n");
     else
-        text_add(s->t, "    if (stream && n == BLOCK)\n        stream_block(y, t);\n    else\n"
+        text_add(s->t, "    if (stream && n %% BLOCK == 0)\n        for (int k = 0; k < n; k += BLOCK)\n"
+                       "            stream_block(y + k, t + k);\n    else\n"
                        "        __builtin_memcpy(y, t, (size_t)n * sizeof *y);\n");
     text_add(s->t, "}\n");
 }
@@ -160,16 +228,24 @@ static void open_kernel(struct c_kernel *s)
             text_add(s->t, "    row.p%d_%d = l->buffer[%d];\n", i, t, buffer++);
 }
 
-/* A line that asks for what is needed `ahead` floats later, of the input and the tensors as large as it. */
-static void prefetch(struct c_kernel *s, const char *indent, const char *at, uint64_t ahead)
+/* Asks for the input `ahead` floats later, as much as a walk takes at a time. */
+static void prefetch_input(struct c_kernel *s, const char *indent, const char *at, const char *floats, uint64_t ahead)
 {
-    if (!ahead || s->g->ablation == ABLATE_WINDOW)
+    if (ahead && s->g->ablation != ABLATE_WINDOW)
+        text_add(s->t, "%sfor (int k = 0; k < %s; k += BLOCK)\n%s    prefetch_block(x + %s + k + %llu);\n", indent,
+                 floats, indent, at, (unsigned long long)ahead);
+}
+
+/* The same for the tensors that are as large as it: those of operators before `from` are walked with the statistics. */
+static void prefetch_tensors(struct c_kernel *s, const char *indent, const char *at, const char *floats, uint64_t ahead, int from)
+{
+    if (s->g->ablation == ABLATE_WINDOW)
         return;
-    text_add(s->t, "%sprefetch_block(x + %s + %llu);\n", indent, at, (unsigned long long)ahead);
     for (int i = 0; i < s->g->count; i++)
         for (int t = 0; t < s->g->items[i].op->tensor_count; t++)
-            if (s->g->items[i].op->tensors[t].per_element)
-                text_add(s->t, "%sprefetch_block(row.p%d_%d + %s + %llu);\n", indent, i, t, at, (unsigned long long)ahead);
+            if (s->g->items[i].op->tensors[t].per_element && (i >= from || ahead))
+                text_add(s->t, "%sfor (int k = 0; k < %s; k += BLOCK)\n%s    prefetch_block(row.p%d_%d + %s + k + %llu);\n", indent,
+                         floats, indent, i, t, at, (unsigned long long)(i >= from ? AHEAD : ahead));
 }
 
 /* ---- flat ---- */
@@ -179,25 +255,36 @@ static void kernel_flat(struct c_kernel *s)
     text_add(s->t, "    const size_t n = rows * COLS, begin = share(n, BLOCK, l->worker, l->workers);\n"
                    "    const size_t end = share(n, BLOCK, l->worker + 1, l->workers);\n"
                    "    size_t i = begin;\n"
-                   "    for (; i + BLOCK <= end; i += BLOCK) {\n");
+                   "    for (; i + STEP <= end; i += STEP) {\n");
     if (s->g->ablation == ABLATE_WINDOW) /* each worker has its own: two that write one line would wait for each other */
         text_add(s->t, "        const size_t at = begin + (i - begin) %% %d;  // stays in the first cache\n", WINDOW_BYTES / 4);
     else
         text_add(s->t, "        const size_t at = i;\n");
-    prefetch(s, "        ", "at", AHEAD);
-    text_add(s->t, "        block(r, x + at, y + at, BLOCK, 0, at, uint(i), stream);\n    }\n"
+    prefetch_input(s, "        ", "at", "STEP", AHEAD);
+    prefetch_tensors(s, "        ", "at", "STEP", AHEAD, 0);
+    text_add(s->t, "        block(r, x + at, y + at, STEP, 0, at, uint(i), stream);\n    }\n"
                    "    if (i < end)\n"
                    "        block(r, x + i, y + i, (int)(end - i), 0, i, uint(i), false);\n}\n");
 }
 
 /* ---- rows ---- */
 
+/* How far ahead the input is asked for: what a statistic walks first is there a row later; a row that would not stay so
+ * long is asked for shortly before. */
+static uint64_t rows_ahead(const struct c_kernel *s)
+{
+    uint64_t cols = s->g->cols;
+    return s->walks == 0 || cols > AHEAD_MAX ? AHEAD : (AHEAD + cols - 1) / cols * cols;
+}
+
 /* The loop of statistics walk `number`: from the input or from what is held. */
 static void walk_row(struct c_kernel *s, int number, bool from_input)
 {
     const char *from = !from_input ? "held" : is_half(s->g->in) ? "held" : "x + start";
-    text_add(s->t, "        for (size_t c = 0; c < COLS; c += BLOCK) {\n"
-                   "            if (c + BLOCK <= COLS)\n"
+    text_add(s->t, "        for (size_t c = 0; c < COLS; c += BLOCK) {\n");
+    if (from_input && s->asks == number)
+        prefetch_input(s, "            ", "start + c", "BLOCK", rows_ahead(s));
+    text_add(s->t, "            if (c + BLOCK <= COLS)\n"
                    "                walk%d(r, %s + c, held + c, sum, BLOCK, c, start + c, uint(i + c));\n", number, from);
     text_add(s->t, "            else\n"
                    "                walk%d(r, %s + c, held + c, sum, COLS %% BLOCK, c, start + c, uint(i + c));\n        }\n",
@@ -230,16 +317,20 @@ static void statistics(struct c_kernel *s)
             bool reads = from_input && !held;
             statistic(s, i, stat, number++, reads);
             s->reads += reads;
-            if (i > 0)
-                from_input = false; /* the operators before it have been applied, and their results held */
+            if (i > 0 || (stat + 1 == s->g->items[i].op->stat_count && keeps_terms(s, i)))
+                from_input = false; /* the operators before it have been applied, and their results held, or its own terms */
         }
     s->held = held || !from_input;
     s->reads += !s->held;
 }
 
-static uint64_t rows_ahead(const struct chain_group *g)
+/* The inside of a loop of the last walk. */
+static void last_walk(struct c_kernel *s, const char *floats)
 {
-    return g->cols > AHEAD_MAX ? 0 : (AHEAD + g->cols - 1) / g->cols * g->cols;
+    if (s->asks == s->walks)
+        prefetch_input(s, "            ", "start + c", floats, rows_ahead(s));
+    prefetch_tensors(s, "            ", "start + c", floats, s->g->cols > AHEAD_MAX ? 0 : rows_ahead(s), s->last_first);
+    text_add(s->t, "            block(r, from + c, y + start + c, %s, c, start + c, uint(i + c), stream);\n        }\n", floats);
 }
 
 static void kernel_rows(struct c_kernel *s)
@@ -264,9 +355,13 @@ static void kernel_rows(struct c_kernel *s)
                        "        size_t c = n;\n");
     else
         text_add(s->t, "        size_t c = 0;\n");
+    if (s->step > BLOCK_FLOATS) {
+        text_add(s->t, "        for (; c + STEP <= COLS; c += STEP) {\n");
+        last_walk(s, "STEP");
+    }
     text_add(s->t, "        for (; c + BLOCK <= COLS; c += BLOCK) {\n");
-    prefetch(s, "            ", "start + c", rows_ahead(s->g));
-    text_add(s->t, "            block(r, from + c, y + start + c, BLOCK, c, start + c, uint(i + c), stream);\n        }\n"
+    last_walk(s, "BLOCK");
+    text_add(s->t,
                    "        if (c < COLS)\n"
                    "            block(r, from + c, y + start + c, (int)(COLS - c), c, start + c, uint(i + c), false);\n"
                    "    }\n}\n");
@@ -287,7 +382,7 @@ static void fill_step(struct c_kernel *s, struct step *step, const struct device
         for (int t = 0; t < o->tensor_count; t++)
             distinct += o->tensors[t].per_element ? 4 : 0;
         for (int op = 0; op < OP_COUNT; op++)
-            step->cost.ops[op] += o->ops[op] * elements;
+            step->cost.ops[op] += (o->ops[op] - (keeps_terms(s, i) ? o->kept_saves[op] : 0)) * elements;
     }
     step->cost.bytes_issued = issued * elements;
     step->push[0] = (uint32_t)g->rows;
@@ -315,8 +410,9 @@ bool chain_group_step_c(const struct chain_group *g, struct step *step, int in, 
     for (int i = 0; i < g->count; i++)
         s.walks += g->items[i].op->stat_count;
     s.rows = s.walks > 0 || chain_has_column_tensor(g);
+    look_at_walks(&s);
     step->language = LANGUAGE_C;
-    text_add(s.t, "%s\n#include <stdbool.h>\n\nenum { COLS = %llu };\n", prelude, (unsigned long long)g->cols);
+    text_add(s.t, "%s\n#include <stdbool.h>\n\nenum { COLS = %llu, STEP = %d };\n", prelude, (unsigned long long)g->cols, s.step);
     text_add(s.t, "EXPORT const uint64_t scratch_bytes = %llu;\n", (unsigned long long)(s.walks ? g->cols * 4 + 4096 : 0));
     chain_declare_operators(g, s.t);
     declare_row(&s);

@@ -36,6 +36,11 @@ void chain_declare_operators(const struct chain_group *g, struct text *t)
             declare_arguments(t, o, k, o->stats[k].name);
             text_add(t, " { return %s; }\n", o->stats[k].finish);
         }
+        if (*o->kept) {
+            text_add(t, "float %s_kept", o->name);
+            declare_arguments(t, o, o->stat_count, "x");
+            text_add(t, " { return %s; }\n", o->kept);
+        }
     }
 }
 

@@ -111,7 +111,7 @@ static bool read_type(struct reading *r, char *value)
     return r->o->type == TYPE_F32 || r->o->type == TYPE_F16 || bad(r, "type is f32 or f16", value);
 }
 
-static bool read_ops(struct reading *r, char *value)
+static bool read_op_list(struct reading *r, char *value, double ops[OP_COUNT])
 {
     char *save = NULL;
     for (char *word = strtok_r(value, " \t", &save); word; word = strtok_r(NULL, " \t", &save)) {
@@ -122,9 +122,24 @@ static bool read_ops(struct reading *r, char *value)
         enum op op = op_find(word);
         if (op == OP_COUNT)
             return bad(r, "unknown operation", word);
-        r->o->ops[op] = atof(equals + 1);
+        ops[op] = atof(equals + 1);
     }
     return true;
+}
+
+static bool read_ops(struct reading *r, char *value)
+{
+    return read_op_list(r, value, r->o->ops);
+}
+
+static bool read_kept(struct reading *r, char *value)
+{
+    char *bar = strchr(value, '|');
+    if (!bar)
+        return bad(r, "kept is 'EXPRESSION | what it saves', like x * total | exp=1", value);
+    *bar = '\0';
+    snprintf(r->o->kept, sizeof r->o->kept, "%s", trim(value));
+    return read_op_list(r, bar + 1, r->o->kept_saves);
 }
 
 static bool read_tolerance(struct reading *r, char *value)
@@ -169,7 +184,7 @@ static const struct key {
     {"operator", read_name}, {"kind", read_kind},   {"idea", read_idea},           {"param", read_param},
     {"tensor", read_tensor}, {"uses", read_uses},   {"type", read_type},           {"ops", read_ops},
     {"stat", read_stat},     {"reference", read_reference}, {"tolerance", read_tolerance},
-    {"input", read_input},
+    {"input", read_input},   {"kept", read_kept},
 };
 enum { KEYS = sizeof keys / sizeof *keys };
 

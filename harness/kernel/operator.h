@@ -25,6 +25,9 @@
  *   //! reference  y  = (x - mu) / sqrt(...)       expression over the row, then y
  *   float op_layernorm(float x, float mu, float rstd) ...   arguments: x, stats, params, tensors, index
  *
+ *   //! kept   x * total | add=1 exp=1             optional: the same from the last statistic's term in place of x, and the
+ *                                                  operations that this saves where a generator keeps the terms of a row
+ *
  * A stat's term and finish see x, n (the row's length), params and the statistics before it; they are
  * common-subset text. `ops` counts what one element costs, statistics included. */
 #ifndef ROOFLAB_OPERATOR_H
@@ -71,6 +74,8 @@ struct operator
     int tensor_count;
     struct operator_stat stats[OPERATOR_STATS_MAX];
     int stat_count;
+    char kept[160]; /* empty: there is none */
+    double kept_saves[OP_COUNT];
     bool uses_index;
     enum type type; /* TYPE_COUNT: leaves the type as it is */
     double ops[OP_COUNT];
