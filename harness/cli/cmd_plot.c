@@ -106,7 +106,7 @@ static const struct exit_note exits[] = {{EXIT_OK, "drawn"}, {EXIT_ENVIRONMENT, 
 const struct command command_plot = {
     .name = "plot",
     .group = GROUP_LOOK,
-    .summary = "charts from records: passes, roofline, bandwidth, instructions, bars, lines, sizes, layers",
+    .summary = "charts from records: passes, roofline, bandwidth, bars, layers and others",
     .about = "Draws PNG and SVG by gnuplot from one emitted .gp and .dat, from the record alone: no device and no Vulkan loader "
              "is needed, and the same record gives the same bytes.",
     .usage = "RECORD.json...",

@@ -151,7 +151,7 @@ static void faults_name_file_and_line(void **state)
         {"sizes 1KiB..1\nseries one relu\n", "my.txt:1: '1' needs a unit"},
         {"sizes\nseries one relu\n", "my.txt:1: sizes are like 1KiB..128MiB"},
         {"sizes 1KiB\nseries one relu\nclaim one.calls.launch_ns > 1\n", "my.txt:3: "},
-        {RUN "chart pie\n", "my.txt:2: a chart is passes, roofline, bandwidth, instructions, bars, lines or sizes: 'pie'"},
+        {RUN "chart pie\n", "my.txt:2: a chart is passes, roofline, bandwidth, instructions, bars, lines, sizes, layers or layers-roofline: 'pie'"},
         {RUN "chart\n", "my.txt:2: a chart is passes"},
         {RUN "chart passes h\n" RUN, "my.txt:3: there is a group"},
         {RUN "chart passes gg\n", "my.txt:2: there is no group 'gg' to draw"},

@@ -180,7 +180,7 @@ static void test_limits(void **state)
     struct text t = {0};
     struct error e = {0};
     text_add(&t, "//! kernel a\n//! launch groups=1\n");
-    for (int i = 0; i < KERNEL_BUFFERS_MAX; i++)
+    for (int i = 0; i < KERNEL_BINDINGS_MAX; i++)
         text_add(&t, "//! buffer b%d out f32[1]\n", i);
     struct kernel *k = house_kernel("many.comp", t.s, &e);
     assert_non_null(k);
@@ -194,7 +194,7 @@ static void test_limits(void **state)
     for (int i = 0; i <= KERNEL_STEPS_MAX; i++)
         text_add(&t, "step part x=x\n");
     assert_null(house_kernel("many.plan", t.s, &e));
-    assert_says(e.text, "many.plan:67:|too many steps");
+    assert_says(e.text, "many.plan:259:|too many steps");
     text_free(&t);
 
     text_add(&t, "//! kernel %0200d\n", 1);

@@ -497,7 +497,8 @@ static void own_kernel(struct kernel *k)
     struct plan *p = kernel_plan(k, NULL, 0, NULL, &e);
     if (!p || !kernel_check_module(k, &e))
         fail_msg("%s", e.text);
-    assert_non_null(p->reference);
+    /* A part of a plan may leave partial results that only the plan can judge. */
+    assert_true(p->reference || strstr(k->name, "/parts/"));
     assert_non_null(k->idea);
     plan_free(p);
     for (int at = 0; at < kernel_verify_count(k); at++) {

@@ -232,7 +232,7 @@ static void a_ladder_is_one_panel(void **state)
     assert_int_equal(count_in("ladder.gp", "plot data"), 1);
     assert_int_equal(count_in("ladder.svg", ">1-naive<"), 1);
     draw_as(chart_roofline, list, 1, "ladder", NULL);
-    assert_int_equal(count_in("ladder.svg", ">2-one-read<"), 1);
+    assert_int_equal(count_in("ladder.svg", ">3-one-read<"), 1);
     record_clear(&r);
 }
 
