@@ -38,6 +38,8 @@ static json_t *device_json(const struct device_info *i)
                     {"i8_storage", i->i8_storage},
                     {"i64", i->i64},
                     {"f64", i->f64},
+                    {"buffer_address", i->buffer_address},
+                    {"cooperative_matrix", i->cooperative_matrix},
                     {"device_local", i->device_local}};
     for (size_t k = 0; k < sizeof features / sizeof *features; k++)
         json_object_set_new(j, features[k].key, json_boolean(features[k].value));

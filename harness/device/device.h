@@ -51,6 +51,8 @@ struct device_info {
     uint64_t copy_alignment;      /* storage buffer offset alignment, bytes */
     bool device_local;            /* buffers need staging copies */
     bool f16_storage, f16_arithmetic, i8_storage, i64, f64, buffer_address;
+    bool cooperative_matrix; /* 16x16x16 of f16 with f32 sums, by a subgroup */
+    bool cooperative_khr;    /* in the KHR form; else in the NV form */
     bool descriptor_indexing; /* invocations of a subgroup may choose different elements of an array of resources */
     double timestamp_period_ns; /* ns per tick; 0 where there are no time stamps */
     uint32_t timestamp_bits;    /* valid bits */

@@ -206,7 +206,7 @@ static void describe(struct sim *s, const char *rest)
     i->max_binding_bytes = i->max_buffer_bytes = i->memory_bytes = 1ull << 40;
     i->max_texel_elements = 1ull << 40;
     i->copy_alignment = 256;
-    i->f16_storage = i->f16_arithmetic = i->i8_storage = i->i64 = i->f64 = true;
+    i->f16_storage = i->f16_arithmetic = i->i8_storage = i->i64 = i->f64 = i->cooperative_matrix = true;
 }
 
 static struct device *sim_open(const char *rest, struct error *e)

@@ -23,7 +23,7 @@
 #define VULKAN_INSTANCE_FUNCTIONS(X)                                                                                \
     X(DestroyInstance) X(EnumeratePhysicalDevices) X(GetPhysicalDeviceProperties) X(GetPhysicalDeviceProperties2)    \
     X(GetPhysicalDeviceFeatures2) X(GetPhysicalDeviceMemoryProperties) X(GetPhysicalDeviceQueueFamilyProperties)     \
-    X(GetPhysicalDeviceFormatProperties) X(CreateDevice) X(GetDeviceProcAddr) X(DestroyDevice)
+    X(GetPhysicalDeviceFormatProperties) X(EnumerateDeviceExtensionProperties) X(CreateDevice) X(GetDeviceProcAddr) X(DestroyDevice)
 
 #define VULKAN_DEVICE_FUNCTIONS(X)                                                                                  \
     X(GetDeviceQueue) X(DeviceWaitIdle) X(CreateBuffer) X(DestroyBuffer) X(GetBufferMemoryRequirements)              \
@@ -83,6 +83,19 @@ struct buffer {
     uint64_t bytes;
     void *map; /* NULL where it needs staging */
 };
+
+/* Which extension for cooperative matrices a device is opened with: KHR before NV. Its features stand in a chain's struct. */
+struct vulkan_cooperative {
+    const char *extension; /* NULL: none */
+    bool khr;
+    union {
+        VkBaseOutStructure base;
+        VkPhysicalDeviceCooperativeMatrixFeaturesNV features; /* KHR's has the same fields */
+    };
+};
+void vulkan_cooperative_find(struct vulkan_instance *vi, VkPhysicalDevice p, struct vulkan_cooperative *out);
+/* Has it 16x16x16 of f16 with f32 sums by a subgroup? */
+bool vulkan_cooperative_fits(struct vulkan_instance *vi, VkPhysicalDevice p, const struct vulkan_cooperative *c);
 
 #define VULKAN_SETS_MAX 8
 struct program {

@@ -85,6 +85,7 @@ struct features {
     VkPhysicalDeviceVulkan11Features v11;           /* 1.2 and later: replaces storage16 */
     VkPhysicalDeviceVulkan12Features v12;
     VkPhysicalDeviceVulkan13Features v13;
+    struct vulkan_cooperative cooperative;
 };
 
 /* Asks for all features of the device's version, chained in f, ready to be handed to vkCreateDevice. */
@@ -99,6 +100,11 @@ static void get_features(struct vulkan_instance *vi, VkPhysicalDevice p, uint32_
     f->two.pNext = version >= VK_API_VERSION_1_2 ? (void *)&f->v11 : &f->storage16;
     f->v11.pNext = &f->v12;
     f->v12.pNext = version >= VK_API_VERSION_1_3 ? &f->v13 : NULL;
+    vulkan_cooperative_find(vi, p, &f->cooperative);
+    if (f->cooperative.extension) {
+        f->cooperative.base.pNext = f->two.pNext;
+        f->two.pNext = &f->cooperative.features;
+    }
     vi->api.GetPhysicalDeviceFeatures2(p, &f->two);
     /* Bounds checks would slow every kernel that is timed; capture and replay are for debuggers. */
     if (!vulkan_option("robust"))
@@ -107,6 +113,7 @@ static void get_features(struct vulkan_instance *vi, VkPhysicalDevice p, uint32_
     f->v12.bufferDeviceAddressCaptureReplay = VK_FALSE;
     f->v12.bufferDeviceAddressMultiDevice = VK_FALSE;
     f->v13.robustImageAccess = VK_FALSE;
+    f->cooperative.features.cooperativeMatrixRobustBufferAccess = VK_FALSE;
 }
 
 static void describe_features(const struct features *f, uint32_t version, struct device_info *i)
@@ -163,6 +170,8 @@ void vulkan_describe(struct vulkan_instance *vi, uint32_t index, struct device_i
     vi->api.GetPhysicalDeviceMemoryProperties(p, &memory);
     describe_memory(&memory, base.deviceType, i);
     describe_features(&f, base.apiVersion, i);
+    i->cooperative_matrix = vulkan_cooperative_fits(vi, p, &f.cooperative);
+    i->cooperative_khr = i->cooperative_matrix && f.cooperative.khr;
     snprintf(i->driver, sizeof i->driver, "%.120s %.120s", q.driver.driverName[0] ? q.driver.driverName : "driver",
              q.driver.driverInfo);
     /* Mesa's gallivm has a loop limiter (LP_MAX_TGSI_LOOP_ITERATIONS), one for all loops of an invocation; the pass in which a
@@ -281,7 +290,9 @@ static bool create_device(struct vulkan_instance *vi, struct vulkan *v, struct e
     VkDeviceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
                                .pNext = &f.two,
                                .queueCreateInfoCount = 1,
-                               .pQueueCreateInfos = &queue};
+                               .pQueueCreateInfos = &queue,
+                               .enabledExtensionCount = f.cooperative.extension != NULL,
+                               .ppEnabledExtensionNames = &f.cooperative.extension};
     VkResult r = vi->api.CreateDevice(v->physical, &info, NULL, &v->handle);
     if (r)
         return vulkan_fail(e, "vkCreateDevice", r);

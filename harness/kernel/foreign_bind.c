@@ -195,6 +195,8 @@ unsigned foreign_needs(const struct module *m)
                  {SpvCapabilityStorageBuffer16BitAccess, "f16_storage"},
                  {SpvCapabilityStorageBuffer8BitAccess, "i8_storage"},
                  {SpvCapabilityGroupNonUniformArithmetic, "subgroup"},
+                 {SpvCapabilityCooperativeMatrixNV, "cooperative_matrix"},
+                 {CAPABILITY_COOPERATIVE_MATRIX_KHR, "cooperative_matrix"},
                  {SpvCapabilityPhysicalStorageBufferAddresses, "buffer_address"}};
     unsigned bits = 0;
     for (uint32_t at = MODULE_HEADER; at < m->count && word_op(m->words[at]) == SpvOpCapability; at += word_length(m->words[at]))

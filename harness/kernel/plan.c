@@ -337,6 +337,7 @@ static const struct {
     {"i8_storage", offsetof(struct device_info, i8_storage), "8-bit storage"},
     {"i64", offsetof(struct device_info, i64), "64-bit integers"},
     {"f64", offsetof(struct device_info, f64), "double precision"},
+    {"cooperative_matrix", offsetof(struct device_info, cooperative_matrix), "cooperative matrices"},
     {"buffer_address", offsetof(struct device_info, buffer_address), "addresses of buffers in shaders (buffer_reference)"},
 };
 enum { NEEDS = sizeof needs / sizeof *needs };

@@ -5,6 +5,7 @@
 
 #include "harness/kernel/shader.h"
 #include "harness/kernel/workgroup.h"
+#include "harness/spirv/cooperative.h"
 
 /* Elements generated at a time on the way to the device: fits a second-level cache. */
 #define CHUNK_ELEMENTS (1u << 18)
@@ -159,18 +160,37 @@ static bool program_fits(const struct program_source *s, const struct device_inf
     return workgroup_fits(s->spirv, s->words, s->entry, values, (size_t)s->spec_count, d, e) || error_prefix(e, "%s", s->label);
 }
 
+/* Matrices in the form that the device has; *own is to be freed. What is counted is rewritten in the same way. */
+static bool suit_matrices(const struct device_info *info, struct program_source *source, uint32_t **own, struct error *e)
+{
+    *own = NULL;
+    if (source->language == LANGUAGE_C || !info->cooperative_khr || !cooperative_is_nv(source->spirv, source->words))
+        return true;
+    if (!cooperative_to_khr(source->spirv, source->words, own, &source->words, e))
+        return error_prefix(e, "%s", source->label);
+    source->spirv = *own;
+    return true;
+}
+
 struct program *pool_program(struct pool *p, const struct step *s, unsigned long long *spirv_hash, struct error *e)
 {
     struct program_source source;
-    if (!step_source(s, &source, e))
+    uint32_t *own;
+    if (!step_source(s, &source, e) || !suit_matrices(&p->device->info, &source, &own, e))
         return NULL;
     unsigned long long key = program_key(s, &source);
     if (spirv_hash)
         *spirv_hash = code_hash(&source);
-    for (int i = 0; i < p->program_count; i++)
+    struct program *program = NULL;
+    for (int i = 0; i < p->program_count && !program; i++)
         if (p->programs[i].key == key)
-            return p->programs[i].program;
-    struct program *program = program_fits(&source, &p->device->info, e) ? device_program(p->device, &source, e) : NULL;
+            program = p->programs[i].program;
+    if (program) {
+        free(own);
+        return program;
+    }
+    program = program_fits(&source, &p->device->info, e) ? device_program(p->device, &source, e) : NULL;
+    free(own);
     if (!program)
         return NULL;
     p->programs = need_more(p->programs, sizeof *p->programs * (size_t)(p->program_count + 1));
