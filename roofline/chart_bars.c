@@ -198,8 +198,9 @@ static void panel_heading(struct chart *c, const struct ladder *l, bool devices)
 {
     struct text t = {0};
     const struct run *r = l->runs[0];
-    text_add(&t, "%s%s%s: %.*s", devices ? (l->record->device ? l->record->device : "unknown device") : "", devices ? " · " : "", l->group,
-             (int)strcspn(r->kernel, "/"), r->kernel);
+    text_add(&t, "%s%s%s:", devices ? (l->record->device ? l->record->device : "unknown device") : "", devices ? " · " : "", l->group);
+    if (!l->several)
+        text_add(&t, " %.*s", (int)strcspn(r->kernel, "/"), r->kernel);
     for (int i = 0; i < r->shapes; i++)
         text_add(&t, " %s=%llu", r->shape[i].name, (unsigned long long)r->shape[i].value);
     char *shown = shown_text(text_get(&t), (c->width - 2 * CHART_MARGIN) / 1.12, NORMAL);

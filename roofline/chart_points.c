@@ -259,7 +259,8 @@ static void draw_runs(struct page *p)
     bool groups = false, few = p->point_count <= FEW_POINTS;
     int steps = 0;
     for (int i = 0; i < p->point_count; i++)
-        groups = groups || !same_group(p->points[i].run, p->points[0].run);
+        groups = groups || !same_group(p->points[i].run, p->points[0].run) ||
+                 (p->points[i].run->kernel && p->points[0].run->kernel && !same_operation(p->points[i].run, p->points[0].run));
     for (int i = 0; i < p->point_count; i++)
         draw_point(p, &p->points[i]);
     if (p->layers)

@@ -42,6 +42,14 @@ static void collect_points(struct page *p, const struct chart_options *o)
 
 /* --- the page ------------------------------------------------------------------------------------------ */
 
+static bool has_fused(const struct page *p)
+{
+    for (int i = 0; i < p->point_count; i++)
+        if (p->points[i].run->variant && strcmp(p->points[i].run->variant, "single") != 0)
+            return true;
+    return false;
+}
+
 static void heading(struct page *p)
 {
     struct key_entry key[PAGE_KEYS];
@@ -54,7 +62,7 @@ static void heading(struct page *p)
              : first->device ? first->device
                              : "an unknown device",
              p->ladder           ? " · arrows lead from rung to rung of the ladder"
-             : p->devices > 1 ? " · open marks: unfused, filled marks: fused"
+             : p->devices > 1 && has_fused(p) ? " · open marks: unfused, filled marks: fused"
                               : "");
     if (!title && p->copy > 0 && p->best_peak > 0 && p->devices == 1)
         snprintf(line + strlen(line), sizeof line - strlen(line),

@@ -16,7 +16,7 @@
 
 struct options {
     const char *chain;
-    double tensor_bytes;
+    double tensor_bytes, patience_s;
     struct option_list also;
 };
 
@@ -25,6 +25,8 @@ static const struct option options[] = {
      .offset = offsetof(struct options, chain)},
     {"tensor", OPTION_QUANTITY, "SIZE", "S, the bytes of the tensor that flows through; default: the experiment's",
      .offset = offsetof(struct options, tensor_bytes), .unit = UNIT_BYTES},
+    {"patience", OPTION_QUANTITY, "TIME", "rungs of ladders whose run takes longer are skipped; default: the experiment's, or 0.5s",
+     .offset = offsetof(struct options, patience_s), .unit = UNIT_SECONDS},
     {"also", OPTION_LIST, "DEVICE", "a further device to be compared with the first; may be given several times",
      .offset = offsetof(struct options, also)},
     {0},
@@ -191,6 +193,8 @@ static int run(const struct arguments *a)
     bool ok = x && (!o->chain || experiment_override(x, o->chain, &e));
     if (ok && !isnan(o->tensor_bytes))
         x->tensor_bytes = o->tensor_bytes;
+    if (ok && o->patience_s > 0)
+        x->patience_s = o->patience_s;
     int code = ok ? run_devices(a, x) : command_fail(a, &e);
     experiment_free(x);
     return code;
@@ -198,6 +202,7 @@ static int run(const struct arguments *a)
 
 static const struct example examples[] = {
     {"rooflab experiment fusion", "the main job: what does fusing kernels gain on this machine?"},
+    {"rooflab experiment attention --patience 5s", "long sequences too, however slow they are"},
     {"rooflab experiment fusion --chain \"rmsnorm|silu|mul\" --tensor 16MB", "the same questions of your own chain"},
     {NULL, NULL},
 };

@@ -229,7 +229,10 @@ static void print_heading(const struct run *runs, int count, FILE *out)
     char size[UNITS_TEXT];
     for (int i = 0; i < count && !(r->tensor_bytes > 0); i++)
         r = &runs[i];
-    fprintf(out, "%s%s%s  %.*s", s->bold, r->group ? r->group : "", s->off, (int)strcspn(r->kernel, "/"), r->kernel);
+    bool several = label_of(runs, count, r) == r->kernel;
+    fprintf(out, "%s%s%s ", s->bold, r->group ? r->group : "", s->off);
+    if (!several)
+        fprintf(out, " %.*s", (int)strcspn(r->kernel, "/"), r->kernel);
     for (int i = 0; i < r->shapes; i++)
         fprintf(out, " %s=%llu", r->shape[i].name, (unsigned long long)r->shape[i].value);
     if (r->tensor_bytes > 0)

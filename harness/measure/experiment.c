@@ -97,6 +97,13 @@ static bool read_weights(struct reading *r, char *value)
     return units_parse(UNIT_COUNT, value, &r->x->weights, r->e) || error_prefix(r->e, "%s:%d", r->x->path, r->line);
 }
 
+static bool read_patience(struct reading *r, char *value)
+{
+    if (!units_parse(UNIT_SECONDS, value, &r->x->patience_s, r->e))
+        return error_prefix(r->e, "%s:%d", r->x->path, r->line);
+    return r->x->patience_s > 0 || experiment_bad(r, "patience is a time above 0", value);
+}
+
 static const struct key {
     const char *name;
     bool (*read)(struct reading *, char *value);
@@ -107,6 +114,7 @@ static const struct key {
     {"cols", read_cols},
     {"beyond", read_beyond},
     {"weights", read_weights},
+    {"patience", read_patience},
     {"run", experiment_read_run},
     {"sweep", experiment_read_sweep},
     {"ladder", experiment_read_ladder},
@@ -232,6 +240,7 @@ struct experiment *experiment_read(const char *name, struct error *e)
         x->name[strlen(x->name) - 4] = '\0';
     x->tensor_bytes = 64e6;
     x->cols = 1024;
+    x->patience_s = 0.5; /* twelve samples of more would cost all others their time */
     struct reading r = {.x = x, .e = e};
     bool ok = read_lines(&r, source.s);
     text_free(&source);

@@ -6,6 +6,7 @@
  *   cols     1024
  *   beyond   4                             the runs marked `beyond` also run with a tensor this many times the
  *                                          last cache plateau, where one is found and the device can hold it
+ *   patience 0.3s                          a rung of a ladder of which one run takes longer is skipped; default 0.5s
  *   weights  3e9                           of a model: the conclusion tells what they take in each format of a group with
  *                                          ladders of several operations
  *   run      seed  layernorm|bias|gelu|dropout(0.1)  unfused 2+2 fused  ablate beyond
@@ -15,8 +16,7 @@
  *            every rung of kernels/gemm/ that the device's language has, at this shape; a rung that the device cannot run is
  *            recorded as unsupported, with the reason. Speed-ups are over the first that runs. `only 1 3 7-texel` before the
  *            shape takes these rungs alone. Several ladders may share a group: one operation each. `sweep n=128,256,512` in
- *            the shape makes a group per value, square128, square256, ... A rung of which one run takes more than a second
- *            is skipped
+ *            the shape makes a group per value, square128, square256, ...
  *   epilogue large gemm/10-texel,gemm/24-packed|bias|gelu|add  alone unfused apart fused  m=1024 n=1024 k=1024
  *            a kernel (the first of these that the device's language has) and operators behind it: the kernel alone, each
  *            operator in a kernel of its own, all of them in one, all in the kernel's stores (harness/kernel/epilogue.h)
@@ -104,7 +104,7 @@ struct experiment_chart {
 
 struct experiment {
     char *name, *path, *title, *ask;
-    double tensor_bytes, beyond, weights;
+    double tensor_bytes, beyond, weights, patience_s;
     double seconds; /* of sampling; 0: the standard 25 */
     uint64_t cols;
     struct experiment_run runs[EXPERIMENT_RUNS_MAX];

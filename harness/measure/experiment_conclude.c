@@ -227,10 +227,29 @@ static const struct run *best_after(const struct record *r, const struct run *an
     return best;
 }
 
+/* At the last value where the first rung still ran: how much faster the fastest is, and what memory the two need. */
+static void conclude_longest(struct text *t, const struct record *r, const struct run *any)
+{
+    const struct run *first = NULL, *best = NULL;
+    char more[UNITS_TEXT], less[UNITS_TEXT];
+    for (int i = 0; i < r->run_count; i++)
+        if (same_sweep(any, &r->runs[i]) && is_timed(&r->runs[i]) && (!first || strcmp(first->kernel, r->runs[i].kernel) == 0))
+            first = &r->runs[i];
+    best = first ? ladder_best(r, first) : NULL;
+    if (!best || best == first)
+        return;
+    text_add(t, "; at %s=%.0f it is %.3g times as fast as %s", first->sweep_over, swept_value(first),
+             first->time_ns.median / best->time_ns.median, name_of(first));
+    if (first->temp_bytes > best->temp_bytes)
+        text_add(t, " and needs %s temporary memory instead of %s",
+                 best->temp_bytes > 0 ? units_format(less, UNIT_BYTES, best->temp_bytes) : "no",
+                 units_format(more, UNIT_BYTES, first->temp_bytes));
+}
+
 /* The fastest rungs over the values: "attn: 1-materialised is the fastest up to n=256, from 512 on 3-flash". */
 static void conclude_sweep(struct text *t, const struct record *r, const struct run *any)
 {
-    const struct run *last = NULL, *most = NULL;
+    const struct run *last = NULL;
     text_add(t, "%s%s:", t->len ? " " : "", any->sweep_of);
     for (int i = 0; i < r->run_count; i++) {
         const struct run *run = &r->runs[i];
@@ -240,14 +259,8 @@ static void conclude_sweep(struct text *t, const struct record *r, const struct 
             text_add(t, "%s from %s=%.0f on %s is the fastest", last ? "," : "", best->sweep_over, swept_value(best), name_of(best));
         last = best ? best : last;
     }
-    for (int i = 0; last && i < r->run_count; i++)
-        if (ladder_same(last, &r->runs[i]) && r->runs[i].temp_bytes > (most ? most->temp_bytes : 0))
-            most = &r->runs[i];
-    if (most && most != last && last->temp_bytes < most->temp_bytes) {
-        char more[UNITS_TEXT], less[UNITS_TEXT];
-        text_add(t, "; at %s=%.0f it needs %s of temporary memory where %s needs %s", last->sweep_over, swept_value(last),
-                 units_format(less, UNIT_BYTES, last->temp_bytes), name_of(most), units_format(more, UNIT_BYTES, most->temp_bytes));
-    }
+    if (last)
+        conclude_longest(t, r, last);
     text_add(t, last ? "." : " nothing ran.");
 }
 

@@ -10,9 +10,6 @@
 #include "harness/measure/experiment_parts.h"
 #include "roofline/ladder.h"
 
-/* A rung that takes longer has lost already, and at least 12 samples of it would cost all others their time. */
-#define LADDER_MOST_NS 1e9
-
 /* ---- reading ---- */
 
 static bool is_wanted(const struct experiment_ladder *l, const struct rung *r)
@@ -212,6 +209,7 @@ struct pace {
 };
 
 struct paces {
+    double most_ns; /* the experiment's patience */
     struct pace list[64];
     int count;
 };
@@ -240,7 +238,8 @@ static double work_of(const struct plan *p)
 }
 
 /* Would it take too long, as far as the value before tells? A first run of minutes is not worth waiting for. */
-static bool is_hopeless(struct pace *pace, const struct kernel *k, const struct shape_entry *shape, int count, struct error *e)
+static bool is_hopeless(struct pace *pace, double most_ns, const struct kernel *k, const struct shape_entry *shape, int count,
+                        struct error *e)
 {
     struct plan *plan = pace ? kernel_plan(k, shape, count, NULL, NULL) : NULL;
     char text[UNITS_TEXT];
@@ -248,12 +247,12 @@ static bool is_hopeless(struct pace *pace, const struct kernel *k, const struct 
         return false;
     double work = work_of(plan), expected = pace->ns * work / pace->work;
     plan_free(plan);
-    if (expected > 2 * LADDER_MOST_NS)
+    if (expected > 1.5 * most_ns)
         error_set(e, EXIT_SKIPPED, "by its operations one run would take %s",
                   units_format(text, UNIT_SECONDS, expected / 1e9));
     else
         pace->work = work;
-    return expected > 2 * LADDER_MOST_NS;
+    return expected > 1.5 * most_ns;
 }
 
 /* A rung that cannot be made at this shape is no fault of the experiment: it is recorded with the reason. */
@@ -265,7 +264,7 @@ static void add_rung(struct study *s, const struct experiment_ladder *l, const c
     struct kernel *k = kernel_find_for(name, pool_device(study_pool(s))->info.language, &e);
     struct pace *pace = pace_of(paces, l, name);
     int count = k ? fitting(k, l, own) : 0;
-    if (k && !is_hopeless(pace, k, own, count, &e)) {
+    if (k && !is_hopeless(pace, paces->most_ns, k, own, count, &e)) {
         if (!study_add_kernel(s, l->group, k, own, count, &e))
             e.code = EXIT_ENVIRONMENT;
         else if (pace)
@@ -312,13 +311,13 @@ static bool add_ladder(const struct experiment_ladder *l, struct study *s, struc
 bool experiment_add_ladders(const struct experiment *x, struct study *s, struct record *r, struct progress_sink *progress,
                             struct error *e)
 {
-    struct paces paces = {.count = 0};
+    struct paces paces = {.most_ns = x->patience_s * 1e9};
     double plateau;
     bool ok = true;
     for (int i = 0; i < x->chart_count && ok && x->ladder_count > 0; i++)
         if (strcmp(x->charts[i].kind, "bandwidth") == 0 && x->beyond <= 0)
             ok = study_plateau(s, &plateau, progress, e);
-    study_limit(s, LADDER_MOST_NS);
+    study_limit(s, paces.most_ns);
     for (int i = 0; i < x->ladder_count && ok && !interrupted; i++)
         ok = add_ladder(&x->ladders[i], s, r, &paces, progress, e);
     study_limit(s, 0);

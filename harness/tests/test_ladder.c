@@ -299,7 +299,7 @@ static void a_sweep_on_paper(void **state)
 {
     (void)state;
     struct record r = {0};
-    measure_on("sim:B=1GB/s,P=1TFLOP/s,launch=0", "ladder s toy only 1 5 sweep n=1000000,200e6,800e6\nclaim s1000000.r5.temp_bytes == 4000000\n"
+    measure_on("sim:B=1GB/s,P=1TFLOP/s,launch=0", "patience 1s\nladder s toy only 1 5 sweep n=1000000,200e6,800e6\nclaim s1000000.r5.temp_bytes == 4000000\n"
             "claim s1000000.r1.temp_bytes == 0\n",
             &r);
     assert_int_equal(r.run_count, 6);
