@@ -34,10 +34,16 @@ static double value_of(const struct run *r)
     return NAN;
 }
 
+static bool is_timed(const struct run *r)
+{
+    return r->status == RUN_OK && r->time_ns.n > 0 && r->time_ns.median > 0;
+}
+
+/* Of a run that takes too long the memory is known. */
 static bool belongs(const struct run *r, const struct chart_options *o)
 {
-    return r->sweep_of && r->sweep_over && r->kernel && (!o->group || strcmp(r->sweep_of, o->group) == 0) && r->status == RUN_OK &&
-           r->time_ns.n > 0 && r->time_ns.median > 0 && value_of(r) > 0;
+    return r->sweep_of && r->sweep_over && r->kernel && (!o->group || strcmp(r->sweep_of, o->group) == 0) && value_of(r) > 0 &&
+           (is_timed(r) || (r->status == RUN_SKIPPED && r->temp_bytes > 0));
 }
 
 static void add_run(struct sweep *s, const struct run *r)
@@ -116,7 +122,7 @@ static int look_of(const struct sweep *list, int n, const char *kernel)
 
 static double quantity(const struct run *r, bool temp)
 {
-    return temp ? r->temp_bytes : r->time_ns.median;
+    return temp ? r->temp_bytes : is_timed(r) ? r->time_ns.median : NAN;
 }
 
 static double unit_of(const struct sweep *s, bool temp, const char **name)
@@ -257,7 +263,7 @@ static void label_ends(struct chart *c, struct end *ends, int n)
 static const struct run *run_at(const struct line *l, double x)
 {
     for (int k = 0; k < l->count; k++)
-        if (l->x[k] == x)
+        if (l->x[k] == x && is_timed(l->runs[k]))
             return l->runs[k];
     return NULL;
 }
@@ -356,7 +362,7 @@ static void footer(struct chart *c, const struct sweep *list, int n, int all)
         for (int k = 0; k < list[i].count; k++)
             for (int j = 0; j < list[i].lines[k].count; j++) {
                 int samples = list[i].lines[k].runs[j]->time_ns.n;
-                low = low == 0 || samples < low ? samples : low;
+                low = samples > 0 && (low == 0 || samples < low) ? samples : low;
                 high = samples > high ? samples : high;
             }
         chart_provenance(c, list[i].record, low, high);
@@ -365,7 +371,7 @@ static void footer(struct chart *c, const struct sweep *list, int n, int all)
     }
     if (all > n)
         chart_note(c, "only %d sweeps are shown; name one to see it", n);
-    chart_note(c, "both axes logarithmic; a line ends where a run would take too long or does not fit%s",
+    chart_note(c, "both axes logarithmic; a line of time ends where a run would take too long or does not fit%s",
                none ? "; rungs without temporary memory are not in its chart" : "");
 }
 

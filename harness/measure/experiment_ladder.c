@@ -237,8 +237,16 @@ static double work_of(const struct plan *p)
     return flops > 0 ? flops : plan_bytes_compulsory(p);
 }
 
+static double temp_of(const struct plan *p)
+{
+    double bytes = 0;
+    for (int i = 0; i < p->tensor_count; i++)
+        bytes += p->tensors[i].role == ROLE_TEMP ? (double)tensor_bytes(&p->tensors[i]) : 0;
+    return bytes > 0 ? bytes : NAN; /* what a program has for itself is not known before it is compiled */
+}
+
 /* Would it take too long, as far as the value before tells? A first run of minutes is not worth waiting for. */
-static bool is_hopeless(struct pace *pace, double most_ns, const struct kernel *k, const struct shape_entry *shape, int count,
+static bool is_hopeless(struct pace *pace, double most_ns, double *temp_bytes, const struct kernel *k, const struct shape_entry *shape, int count,
                         struct error *e)
 {
     struct plan *plan = pace ? kernel_plan(k, shape, count, NULL, NULL) : NULL;
@@ -246,6 +254,7 @@ static bool is_hopeless(struct pace *pace, double most_ns, const struct kernel *
     if (!plan)
         return false;
     double work = work_of(plan), expected = pace->ns * work / pace->work;
+    *temp_bytes = temp_of(plan);
     plan_free(plan);
     if (expected > 1.5 * most_ns)
         error_set(e, EXIT_SKIPPED, "by its operations one run would take %s",
@@ -256,7 +265,7 @@ static bool is_hopeless(struct pace *pace, double most_ns, const struct kernel *
 }
 
 /* A rung that cannot be made at this shape is no fault of the experiment: it is recorded with the reason. */
-static void add_rung(struct study *s, const struct experiment_ladder *l, const char *name, struct paces *paces)
+static void add_rung(struct study *s, const struct experiment_ladder *l, const char *name, struct paces *paces, struct record *r)
 {
     struct error e = {0};
     struct shape_entry own[RUN_SHAPE_MAX];
@@ -264,15 +273,18 @@ static void add_rung(struct study *s, const struct experiment_ladder *l, const c
     struct kernel *k = kernel_find_for(name, pool_device(study_pool(s))->info.language, &e);
     struct pace *pace = pace_of(paces, l, name);
     int count = k ? fitting(k, l, own) : 0;
-    if (k && !is_hopeless(pace, paces->most_ns, k, own, count, &e)) {
+    double temp_bytes = NAN;
+    if (k && !is_hopeless(pace, paces->most_ns, &temp_bytes, k, own, count, &e)) {
         if (!study_add_kernel(s, l->group, k, own, count, &e))
             e.code = EXIT_ENVIRONMENT;
         else if (pace)
             pace->ns = study_last_ns(s);
     }
-    if (e.code)
-        study_add_failed(s, &failed, &e);
     kernel_free(k);
+    if (!e.code)
+        return;
+    study_add_failed(s, &failed, &e);
+    r->runs[r->run_count - 1].temp_bytes = temp_bytes;
 }
 
 /* What the study does not know of the run that was added last. */
@@ -301,7 +313,7 @@ static bool add_ladder(const struct experiment_ladder *l, struct study *s, struc
         progress_step(progress, "compiling and verifying", i, count);
         if (!is_wanted(l, &rungs[i]))
             continue;
-        add_rung(s, l, rungs[i].name, paces);
+        add_rung(s, l, rungs[i].name, paces, r);
         complete(l, &r->runs[r->run_count - 1]);
     }
     free(rungs);
