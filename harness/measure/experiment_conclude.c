@@ -78,33 +78,47 @@ static bool explain_accesses(struct text *t, const struct run *slow, const struc
     return true;
 }
 
+/* The counts that are larger, in words; nothing where none is. */
+static void explain_more(struct text *t, const struct run *slow, const struct run *fast, bool software)
+{
+    bool told = explain_accesses(t, slow, fast, software);
+    if (!told && is_more(slow->bytes_issued, fast->bytes_issued))
+        text_add(t, "it asks its buffers for %.2g times as many bytes", slow->bytes_issued / fast->bytes_issued);
+    else if (!told && is_more(slow->bytes_compulsory, fast->bytes_compulsory))
+        text_add(t, "it moves %.2g times the bytes through memory", slow->bytes_compulsory / fast->bytes_compulsory);
+    if (is_more(slow->flops, fast->flops))
+        text_add(t, "%sit does %.2g times the arithmetic", t->len ? ", and " : "", slow->flops / fast->flops);
+    if (is_more(slow->barriers, fast->barriers))
+        text_add(t, "%sit waits at a barrier for every %.0f operations", t->len ? ", and " : "", slow->flops / slow->barriers);
+}
+
 /* Why is `slow` slower than `fast`, which comes before it? From counts alone; where none is larger that is said. */
 static void explain(struct text *t, const struct run *slow, const struct run *fast, bool software)
 {
     double fewer = fast->bytes_issued / slow->bytes_issued;
-    bool told = false;
+    struct text more = {0};
+    explain_more(&more, slow, fast, software);
     text_add(t, ": ");
     if (fewer > TELLING)
-        text_add(t, "it asks its buffers for %.2g times fewer bytes, but ", fewer);
-    told = explain_accesses(t, slow, fast, software);
-    if (!told && (told = is_more(slow->bytes_issued, fast->bytes_issued)))
-        text_add(t, "it asks its buffers for %.2g times as many bytes", slow->bytes_issued / fast->bytes_issued);
-    if (!told && (told = is_more(slow->bytes_compulsory, fast->bytes_compulsory)))
-        text_add(t, "it moves %.2g times the bytes through memory", slow->bytes_compulsory / fast->bytes_compulsory);
-    if (is_more(slow->flops, fast->flops)) {
-        text_add(t, "%sit does %.2g times the arithmetic", told ? ", and " : "", slow->flops / fast->flops);
-        told = true;
-    }
-    if (is_more(slow->barriers, fast->barriers)) {
-        text_add(t, "%sit waits at a barrier for every %.2g operations", told ? ", and " : "", slow->flops / slow->barriers);
-        told = true;
-    }
-    if (!told && isfinite(slow->accesses))
-        text_add(t, "no count of its work is larger; which elements neighbouring invocations touch, and how the work is dealt "
-                    "out, is what differs");
-    else if (!told)
+        text_add(t, "it asks its buffers for %.2g times fewer bytes, %s ", fewer, more.len ? "but" : "and");
+    if (more.len)
+        text_add(t, "%s", more.s);
+    else if (isfinite(slow->accesses))
+        text_add(t, "no count of its work is larger; which elements neighbouring invocations touch, and how the work is dealt out, "
+                    "is what differs");
+    else
         text_add(t, "no count tells why; kernels in C are not counted");
+    text_free(&more);
 }
+
+/* Does the rung belong to the order? One that is allowed to be far less exact is there to show what it costs. */
+static bool is_in_order(const struct run *first, const struct run *r)
+{
+    return ladder_same(first, r) && is_timed(r) && !(r->tolerance > 10 * first->tolerance);
+}
+
+/* A rung is out of order where it takes longer than one before by this factor, and the intervals say so too. */
+#define SLOWER 1.1
 
 /* Rungs that are slower than one before them; the worst is told with its reason. */
 static void conclude_order(struct text *t, const struct record *r, const struct run *first)
@@ -113,10 +127,10 @@ static void conclude_order(struct text *t, const struct record *r, const struct 
     int rungs = 0, inverted = 0;
     for (int i = 0; i < r->run_count; i++) {
         const struct run *run = &r->runs[i];
-        if (!ladder_same(first, run) || !is_timed(run))
+        if (!is_in_order(first, run))
             continue;
         rungs++;
-        if (best && run->time_ns.low > best->time_ns.high) {
+        if (best && run->time_ns.low > best->time_ns.high && run->time_ns.median > SLOWER * best->time_ns.median) {
             inverted++;
             if (!slow || run->time_ns.median / best->time_ns.median > slow->time_ns.median / fast->time_ns.median)
                 slow = run, fast = best;
