@@ -111,8 +111,8 @@ static void faults_name_file_and_line(void **state)
     static const struct {
         const char *text, *says;
     } faults[] = {
-        {"", "my.txt:0: no run, sweep, ladder or series line"},
-        {"title x\n", "my.txt:1: no run, sweep, ladder or series line|'my'"},
+        {"", "my.txt:0: no run, sweep, |nothing to measure"},
+        {"title x\n", "my.txt:1: no run, sweep, |nothing to measure|'my'"},
         {RUN "tensr 64MB\n", "my.txt:2: 'tensr' is not a key|did you mean tensor"},
         {RUN "Title x\n", "my.txt:2: 'Title' is not a key|did you mean title"},
         {RUN "\n\ntensor 64\n", "my.txt:4: |needs a unit"},
