@@ -48,6 +48,8 @@ bool chart_sizes(const struct record *const *records, int count, const struct ch
  * record the fastest such run. And the same steps as points under the roofs. */
 bool chart_layers(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
 bool chart_layers_roofline(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
+/* First runs as bars beside later calls, by work and device; with empty caches and filled ones where these were measured. */
+bool chart_first(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
 
 /* Every kind of chart by its name. */
 struct chart_kind {
@@ -55,7 +57,7 @@ struct chart_kind {
     bool (*draw)(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
     bool (*has_data)(const struct record *r); /* is there something that it could show? */
 };
-enum { CHART_KINDS = 9 };
+enum { CHART_KINDS = 10 };
 extern const struct chart_kind chart_kinds[CHART_KINDS];
 extern const char *const chart_kind_names[CHART_KINDS + 1]; /* ends in NULL */
 const struct chart_kind *chart_kind(const char *name);      /* NULL where there is none */

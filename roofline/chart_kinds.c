@@ -1,4 +1,5 @@
 /* All kinds of charts by name, and whether a record has something to show in them. */
+#include <math.h>
 #include <string.h>
 
 #include "roofline/chart_layers.h"
@@ -19,10 +20,12 @@ static bool has_bandwidth(const struct record *r)
     return false;
 }
 
-/* Runs that are judged by roofs; those of many sizes have none. */
+static bool has_first(const struct record *r);
+
+/* Runs that are judged by roofs; those of many sizes, and first runs, have none. */
 static bool has_runs(const struct record *r)
 {
-    return r->run_count > 0 && r->fit_count == 0;
+    return r->run_count > 0 && r->fit_count == 0 && !has_first(r);
 }
 
 static bool has_fits(const struct record *r)
@@ -59,6 +62,15 @@ static bool has_layers(const struct record *r)
     return false;
 }
 
+/* Runs without a roof that tell of a first one. */
+static bool has_first(const struct record *r)
+{
+    for (int i = 0; i < r->run_count; i++)
+        if (r->fit_count == 0 && isnan(r->runs[i].roof_ns) && r->runs[i].call_ns.n > 0 && r->runs[i].first_ns > 0)
+            return true;
+    return false;
+}
+
 const struct chart_kind chart_kinds[CHART_KINDS] = {
     {"passes", chart_passes, has_runs},
     {"roofline", chart_roofline, has_roofs},
@@ -69,9 +81,10 @@ const struct chart_kind chart_kinds[CHART_KINDS] = {
     {"sizes", chart_sizes, has_fits},
     {"layers", chart_layers, has_layers},
     {"layers-roofline", chart_layers_roofline, has_layers},
+    {"first", chart_first, has_first},
 };
 const char *const chart_kind_names[CHART_KINDS + 1] = {"passes", "roofline", "bandwidth", "instructions", "bars", "lines", "sizes", "layers",
-                                                     "layers-roofline", NULL};
+                                                     "layers-roofline", "first", NULL};
 
 const struct chart_kind *chart_kind(const char *name)
 {

@@ -124,6 +124,23 @@ void panel_byte_ticks(struct chart *c)
     panel_named_ticks(c, "x", values, names, n);
 }
 
+/* A tick per power of ten, in the unit that suits it. */
+void panel_time_ticks(struct chart *c)
+{
+    const struct axis *a = &c->panel.y;
+    double values[16];
+    char texts[16][24];
+    const char *names[16];
+    int n = 0;
+    for (double v = pow(10, ceil(log10(a->low))); v <= a->high && n < 16; v *= 10) {
+        struct time_unit unit = time_unit_for(v);
+        snprintf(texts[n], sizeof texts[n], "%.0f %s", v / unit.ns, unit.name);
+        names[n] = texts[n];
+        values[n++] = v;
+    }
+    panel_named_ticks(c, "y", values, names, n);
+}
+
 /* --- the plot command ---------------------------------------------------------------------------------- */
 
 static void emit_axis(struct chart *c, const char *name, const struct axis *a)

@@ -146,6 +146,8 @@ void panel_close(struct chart *c, const char *x_title, const char *y_title);
 void panel_ticks(struct chart *c, const char *name, struct axis a);
 /* Powers of two on a logarithmic x axis of bytes: "4 KiB", "1 MiB". */
 void panel_byte_ticks(struct chart *c);
+/* Powers of ten on a logarithmic y axis of nanoseconds, each in the unit that suits it. */
+void panel_time_ticks(struct chart *c);
 /* Ticks with names of their own; values ascending. */
 void panel_named_ticks(struct chart *c, const char *name, const double *values, const char *const *names,
                        int n);

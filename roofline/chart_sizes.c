@@ -91,7 +91,7 @@ static void draw_fit(struct chart *c, const struct curve *v)
 {
     double x[SIZES], y[SIZES];
     char style[96];
-    if (!v->fit)
+    if (!v->fit || v->count == 0)
         return;
     for (int i = 0; i < v->count; i++) {
         x[i] = v->runs[i]->tensor_bytes;
@@ -103,6 +103,8 @@ static void draw_fit(struct chart *c, const struct curve *v)
 
 static void draw_points(struct chart *c, const struct curve *v)
 {
+    if (v->count == 0)
+        return;
     int block = chart_block(c, v->time ? "by the host's clock: bytes, ns, low, high" : "by the device's clock: bytes, ns, low, high");
     for (int i = 0; i < v->count; i++) {
         const struct interval *t = crossover_time(v->runs[i], times[v->time]);
@@ -114,16 +116,17 @@ static void draw_points(struct chart *c, const struct curve *v)
                device_colours[v->device]);
 }
 
-/* "22.7 us + S/5.67 GB/s" beside the device's own times, where the curve is steep. */
+/* "22.7 us, 5.67 GB/s" beside the device's own times, where the curve is steep. */
 static void label_fit(struct chart *c, const struct curve *v)
 {
-    char first[96], launch[UNITS_TEXT], rate[UNITS_TEXT];
+    char first[96], launch[DIGITS_TEXT], rate[UNITS_TEXT];
     if (!v->fit || v->count == 0)
         return;
     int at = v->count * (v->device % 2 ? 5 : 3) / 8;
-    units_format(launch, UNIT_SECONDS, v->fit->launch_ns.median * 1e-9);
+    double a = fmax(0, v->fit->launch_ns.median);
+    struct time_unit unit = time_unit_for(a);
     units_format(rate, UNIT_BYTES_PER_S, v->fit->bytes_per_s.median);
-    snprintf(first, sizeof first, "%s, %s", launch, rate);
+    snprintf(first, sizeof first, "%s %s, %s", three_digits(launch, a / unit.ns), unit.name, rate);
     struct label *l = label_add(c, PLACE_NEAR, first, NULL, NULL);
     l->a = panel_spot(&c->panel, v->runs[at]->tensor_bytes, ns_of(v, at));
     l->clearance = 16;
@@ -161,23 +164,6 @@ static void draw_crossovers(struct chart *c, const struct sheet *s, const char *
     record_clear(&found);
 }
 
-/* A tick per power of ten, in the unit that suits it. */
-static void time_ticks(struct chart *c)
-{
-    const struct axis *a = &c->panel.y;
-    double values[16];
-    char texts[16][24];
-    const char *names[16];
-    int n = 0;
-    for (double v = pow(10, ceil(log10(a->low))); v <= a->high && n < 16; v *= 10) {
-        struct time_unit unit = time_unit_for(v);
-        snprintf(texts[n], sizeof texts[n], "%.0f %s", v / unit.ns, unit.name);
-        names[n] = texts[n];
-        values[n++] = v;
-    }
-    panel_named_ticks(c, "y", values, names, n);
-}
-
 static void draw_group(struct sheet *s, int g)
 {
     struct chart *c = &s->chart;
@@ -209,7 +195,7 @@ static void draw_group(struct sheet *s, int g)
             label_fit(c, &curves[i]);
     draw_crossovers(c, s, s->groups[g]);
     panel_byte_ticks(c);
-    time_ticks(c);
+    panel_time_ticks(c);
     panel_close(c, "tensor (bytes)", NULL); /* the ticks say that it is time */
 }
 

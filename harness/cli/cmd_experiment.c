@@ -18,6 +18,7 @@ struct options {
     const char *chain;
     double tensor_bytes, patience_s;
     struct option_list also;
+    bool once;
 };
 
 static const struct option options[] = {
@@ -29,6 +30,8 @@ static const struct option options[] = {
      .offset = offsetof(struct options, patience_s), .unit = UNIT_SECONDS},
     {"also", OPTION_LIST, "DEVICE", "a further device to be compared with the first; may be given several times",
      .offset = offsetof(struct options, also)},
+    {"once", OPTION_FLAG, NULL, "only the `first` lines, once, in this process: what first-run starts for each state of the caches",
+     .offset = offsetof(struct options, once)},
     {0},
 };
 
@@ -67,7 +70,7 @@ static bool measure(const struct arguments *a, const struct experiment *x, struc
     struct progress progress;
     progress_open(&progress, a->quiet);
     provenance_fill(r, "experiment", d);
-    bool ok = experiment_measure(x, d, r, &progress.sink, e);
+    bool ok = ((const struct options *)a->own)->once ? experiment_once(x, d, r, e) : experiment_measure(x, d, r, &progress.sink, e);
     progress_close(&progress);
     return ok;
 }
@@ -103,7 +106,7 @@ static int draw_charts(const struct arguments *a, const struct experiment *x, co
     for (int i = 0; i < s->count; i++) /* a device without runs has nothing to show */
         if (s->records[i].run_count > 0)
             records[n++] = &s->records[i];
-    if (n == 0 || !s->paths[0])
+    if (n == 0 || !s->paths[0] || ((const struct options *)a->own)->once)
         return EXIT_OK;
     return outcome_charts_of(a, records, n, s->paths[0], charts, x->chart_count);
 }

@@ -8,6 +8,7 @@
 #include "harness/cli/style.h"
 #include "harness/cli/table.h"
 #include "harness/cli/wrap.h"
+#include "harness/measure/experiment.h"
 #include "roofline/crossover.h"
 
 bool report_is_series(const struct run *r)
@@ -95,12 +96,104 @@ static void report_sizes(const struct record *r, FILE *out)
     table_end(t);
 }
 
+/* ---- transfers ---- */
+
+static const struct table_column transfer_columns[] = {
+    {"S", TABLE_RIGHT, "tensor_bytes"},    {"upload", TABLE_RIGHT, "upload_s"}, {"rate", TABLE_RIGHT, "bytes_per_s"},
+    {"readback", TABLE_RIGHT, "readback_s"}, {"rate ", TABLE_RIGHT, "readback_bytes_per_s"}, {"there and back", TABLE_RIGHT, "trip_s"},
+    {"one dispatch", TABLE_RIGHT, "dispatch_s"}, {"pays for", TABLE_RIGHT, "dispatches"}, {NULL, TABLE_LEFT, NULL},
+};
+
+static const struct run *run_at(const struct record *r, const char *group, double bytes)
+{
+    for (int i = 0; i < r->run_count; i++)
+        if (r->runs[i].group && strcmp(r->runs[i].group, group) == 0 && r->runs[i].tensor_bytes == bytes)
+            return &r->runs[i];
+    return NULL;
+}
+
+static void transfer_row(struct cli_table *t, const struct record *r, const struct run *step)
+{
+    const struct run *up = run_at(r, GROUP_UPLOAD, step->tensor_bytes), *down = run_at(r, GROUP_READBACK, step->tensor_bytes);
+    double trip = experiment_round_trip_ns(r, step->tensor_bytes);
+    char csv[32];
+    if (!up || !down || step->time_ns.n == 0)
+        return;
+    table_row(t, TABLE_PLAIN);
+    size_cell(t, step->tensor_bytes);
+    table_quantity(t, UNIT_SECONDS, up->call_ns.median / 1e9);
+    table_quantity(t, UNIT_BYTES_PER_S, up->tensor_bytes / up->call_ns.median * 1e9);
+    table_quantity(t, UNIT_SECONDS, down->call_ns.median / 1e9);
+    table_quantity(t, UNIT_BYTES_PER_S, down->tensor_bytes / down->call_ns.median * 1e9);
+    table_quantity(t, UNIT_SECONDS, trip / 1e9);
+    table_quantity(t, UNIT_SECONDS, step->time_ns.median / 1e9);
+    char shown[32];
+    snprintf(shown, sizeof shown, "%.3g", trip / step->time_ns.median);
+    snprintf(csv, sizeof csv, "%.9g", trip / step->time_ns.median);
+    table_both(t, shown, csv);
+}
+
+static void report_transfer(const struct record *r, FILE *out)
+{
+    struct cli_table *t = table_new(transfer_columns);
+    const char *step = NULL;
+    for (int i = 0; i < r->run_count; i++)
+        if (r->runs[i].chain) {
+            step = r->runs[i].chain;
+            transfer_row(t, r, &r->runs[i]);
+        }
+    if (step) {
+        table_print(t, out);
+        fprintf(out, "%sone dispatch: %s; pays for: so many dispatches, saved by fusion, pay for one round trip.%s\n\n",
+                style_of(out)->dim, step, style_of(out)->off);
+    }
+    table_end(t);
+}
+
+/* ---- first runs ---- */
+
+static const struct table_column first_columns[] = {
+    {"kernel", TABLE_LEFT, NULL},        {"S", TABLE_RIGHT, "tensor_bytes"},     {"cold", TABLE_RIGHT, "cold_s"},
+    {"of it before the run", TABLE_RIGHT, "compile_s"}, {"cached", TABLE_RIGHT, "cached_s"}, {"later", TABLE_RIGHT, "call_s"},
+    {"cold/later", TABLE_RIGHT, NULL},   {"of", TABLE_LEFT | TABLE_SPARE, NULL}, {NULL, TABLE_LEFT, NULL},
+};
+
+static void report_first(const struct record *r, FILE *out)
+{
+    struct cli_table *t = table_new(first_columns);
+    for (int i = 0; i < r->run_count; i++) {
+        const struct run *run = &r->runs[i];
+        if (run->cold_ns.n == 0)
+            continue;
+        table_row(t, TABLE_PLAIN);
+        table_cell(t, "%s", run->group ? run->group : "");
+        size_cell(t, run->tensor_bytes);
+        table_quantity(t, UNIT_SECONDS, run->cold_ns.median / 1e9);
+        table_quantity(t, UNIT_SECONDS, run->compile_ns / 1e9);
+        table_quantity(t, UNIT_SECONDS, run->cached_ns.median / 1e9);
+        table_quantity(t, UNIT_SECONDS, run->call_ns.median / 1e9);
+        table_cell(t, "%.0f", run->cold_ns.median / run->call_ns.median);
+        table_cell(t, "%s", run->kernel ? run->kernel : "");
+    }
+    table_print(t, out);
+    table_end(t);
+    fprintf(out, "%scold: program and first run in a fresh process without any cached code; cached: with what the process before has\n"
+                 "left; later: a call in steady state. All by the host's clock, without the builder's GLSL to SPIR-V.%s\n",
+            style_of(out)->dim, style_of(out)->off);
+}
+
 void report_series(const struct record *r, FILE *out)
 {
-    bool any = false;
-    for (int i = 0; i < r->run_count; i++)
+    bool any = false, first = false;
+    for (int i = 0; i < r->run_count; i++) {
         any = any || report_is_series(&r->runs[i]);
-    if (r->fit_count)
+        first = first || r->runs[i].cold_ns.n > 0;
+    }
+    if (run_at(r, GROUP_UPLOAD, r->run_count ? r->runs[0].tensor_bytes : 0))
+        report_transfer(r, out);
+    if (first)
+        report_first(r, out);
+    else if (r->fit_count)
         report_fits(r, out);
     else if (any)
         report_sizes(r, out);
@@ -140,6 +233,52 @@ static void report_crossovers(const struct record *r, FILE *out)
     table_end(t);
 }
 
+static const struct table_column rival_columns[] = {
+    {"work", TABLE_LEFT, NULL},        {"S", TABLE_RIGHT, "tensor_bytes"},     {"fastest call", TABLE_LEFT, NULL}, {"takes", TABLE_RIGHT, "call_s"},
+    {"others take", TABLE_RIGHT, NULL}, {"quickest first run", TABLE_LEFT, NULL}, {"takes ", TABLE_RIGHT, "first_s"},
+    {"others take ", TABLE_RIGHT, NULL}, {NULL, TABLE_LEFT, NULL},
+};
+
+static double rival_ns(const struct record *r, const struct run *like, bool first)
+{
+    const struct run *run = run_at(r, like->group, like->tensor_bytes);
+    return !run || run->status != RUN_OK || run->call_ns.n == 0 ? NAN : first ? run->first_ns : run->call_ns.median;
+}
+
+/* Who is best at one work, and how many times as long the others take. */
+static void rival_cells(struct cli_table *t, const struct record *const *records, int count, const struct run *like, bool first)
+{
+    char name[SHORT_NAME];
+    struct text others = {0};
+    int best = 0;
+    for (int d = 1; d < count; d++)
+        best = rival_ns(records[d], like, first) < rival_ns(records[best], like, first) ? d : best;
+    for (int d = 0; d < count; d++)
+        if (d != best)
+            text_add(&others, "%s%.3gx", others.len ? ", " : "", rival_ns(records[d], like, first) / rival_ns(records[best], like, first));
+    table_cell(t, "%s", short_name(name, records[best]->device));
+    table_quantity(t, UNIT_SECONDS, rival_ns(records[best], like, first) / 1e9);
+    table_cell(t, "%s", text_get(&others));
+    text_free(&others);
+}
+
+static void report_rivals(const struct record *const *records, int count, FILE *out)
+{
+    struct cli_table *t = table_new(rival_columns);
+    for (int i = 0; i < records[0]->run_count; i++) {
+        const struct run *r = &records[0]->runs[i];
+        if (!report_is_series(r))
+            continue;
+        table_row(t, TABLE_PLAIN);
+        table_cell(t, "%s", r->group);
+        size_cell(t, r->tensor_bytes);
+        rival_cells(t, records, count, r, false);
+        rival_cells(t, records, count, r, true);
+    }
+    table_print(t, out);
+    table_end(t);
+}
+
 void report_joint(const struct record *const *records, int count, FILE *out)
 {
     const struct style *s = style_of(out);
@@ -147,8 +286,10 @@ void report_joint(const struct record *const *records, int count, FILE *out)
     if (count < 2 || (!r->crossover_count && !r->joint))
         return;
     fprintf(out, "\n%sAll devices%s\n", s->bold, s->off);
-    if (r->crossover_count)
+    if (r->crossover_count && r->fit_count)
         report_crossovers(r, out);
+    else if (r->crossover_count)
+        report_rivals(records, count, out);
     if (r->joint) {
         fprintf(out, "\n%s", s->bold);
         wrap_print(out, r->joint, 0, 0);

@@ -89,7 +89,7 @@ static bool read_chart(struct reading *r, char *value)
     c->line = r->line;
     if (sscanf(value, "%15s %31s %c", c->kind, c->group, &more) > 2)
         return experiment_bad(r, "a chart is of one kind and of one group, or of all", value);
-    return chart_kind(c->kind) || experiment_bad(r, "a chart is passes, roofline, bandwidth, instructions, bars, lines, sizes, layers or layers-roofline", value);
+    return chart_kind(c->kind) || experiment_bad(r, "a chart is passes, roofline, bandwidth, instructions, bars, lines, sizes, layers, layers-roofline or first", value);
 }
 
 static bool read_weights(struct reading *r, char *value)
@@ -121,6 +121,8 @@ static const struct key {
     {"epilogue", experiment_read_epilogue},
     {"series", experiment_read_series},
     {"sizes", experiment_read_sizes},
+    {"transfer", experiment_read_transfer},
+    {"first", experiment_read_first},
     {"claim", experiment_read_claim},
     {"chart", read_chart},
 };
@@ -181,9 +183,9 @@ static bool read_lines(struct reading *r, char *text)
             return false;
         line = next;
     }
-    if (r->x->run_count + r->x->ladder_count + r->x->epilogue_count + r->x->work_count == 0)
+    if (r->x->run_count + r->x->ladder_count + r->x->epilogue_count + r->x->work_count == 0 && !r->x->transfer)
         return experiment_bad(r, "no run, sweep, ladder, epilogue or series line: there is nothing to measure", r->x->name);
-    if (r->x->work_count && !r->x->size_count)
+    if (experiment_needs_sizes(r->x) && !r->x->size_count)
         return experiment_bad(r, "a series has sizes: write a line like 'sizes 1KiB..128MiB'", r->x->name);
     return experiment_claims_are_right(r) && charts_are_right(r);
 }

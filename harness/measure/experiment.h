@@ -23,6 +23,9 @@
  *   series   copy  copy                    a chain in one kernel at every one of `sizes`, its time by the device's clock (dispatch)
  *                                          and by the host's (call), and a line t = launch + bytes/B through each. In place
  *                                          of a chain also kernels, op/rung,op/rung: the first that the device's language has
+ *   transfer                               upload and readback at every one of `sizes`, beside the series
+ *   first    scale scale(1.5)              a chain in one kernel, with a tensor of `tensor` bytes: its first run in a fresh process,
+ *                                          with the caches of compiled code empty and filled, and later ones
  *   sizes    1KiB..128MiB | 64KiB 16MiB    powers of two, or these; --tensor leaves out larger ones
  *   claim    light.fused.speedup > 1       over measured quantities GROUP.VARIANT.QUANTITY; a variant is unfused, fused or
  *                                          g2_2 for 2+2; of a ladder r3, its rung 3, or best, its fastest. Where a group has
@@ -32,6 +35,8 @@
  *                                          with the least to do) peak_share (of the measured peak of arithmetic) error_max
  *                                          temp_bytes
  *            copy.call.launch_ns           of a series, by dispatch or call: launch_ns bytes_per_s
+ *            copy.largest.time_ns          of a series, its run at the largest or smallest size: all of the above
+ *            scale.cold_ns                 of a first run; also cached_ns, steady_ns
  *   claim    hardware square.r3.speedup > 1     holds on a GPU only; also software (a software device) and native
  *   chart    bandwidth                     of ladders: also finds the last cache, which tells what is cache-resident
  *            passes seed | roofline | instructions | bars square | lines SWEEP
@@ -89,7 +94,7 @@ struct experiment_claim {
 };
 
 /* Work that is measured for itself: not compared with others, no ceilings. */
-enum work_kind { WORK_SERIES, WORK_TRANSFER, WORK_FIRST };
+enum work_kind { WORK_SERIES, WORK_FIRST };
 struct experiment_work {
     enum work_kind kind;
     char group[32];
@@ -115,7 +120,8 @@ struct experiment {
     int epilogue_count;
     struct experiment_work works[EXPERIMENT_WORKS_MAX];
     int work_count;
-    double sizes[EXPERIMENT_SIZES_MAX]; /* of works; ascending */
+    bool transfer;
+    double sizes[EXPERIMENT_SIZES_MAX]; /* of series and transfers; ascending */
     int size_count;
     struct experiment_claim claims[EXPERIMENT_CLAIMS_MAX];
     int claim_count;
@@ -135,6 +141,14 @@ bool experiment_override(struct experiment *x, const char *chain, struct error *
 /* Measures everything into the record (blank but for its provenance), claims and conclusion included. */
 bool experiment_measure(const struct experiment *x, struct device *d, struct record *r, struct progress_sink *progress,
                         struct error *e);
+
+/* Every `first` line once, in this process, into the record: what experiment_measure starts in processes of their own. */
+bool experiment_once(const struct experiment *x, struct device *d, struct record *r, struct error *e);
+
+/* The groups of transfers, and the time of one there and back by the medians; NAN where it was not measured. */
+#define GROUP_UPLOAD   "upload"
+#define GROUP_READBACK "readback"
+double experiment_round_trip_ns(const struct record *r, double bytes);
 
 /* What the records of several devices say together: their crossovers and one sentence, put into all of them. */
 void experiment_joint(struct record *const *records, int count);

@@ -198,6 +198,7 @@ bool experiment_claims_are_right(struct reading *r)
     experiment_ladder_subjects(r->x, &names);
     experiment_epilogue_subjects(r->x, &names);
     experiment_series_subjects(r->x, &names);
+    experiment_first_subjects(r->x, &names);
     for (int i = 0; i < r->x->claim_count && ok; i++) {
         struct expr *claim = parse(&names, r->x->claims[i].text, r->e);
         ok = claim || error_prefix(r->e, "%s:%d", r->x->path, r->x->claims[i].line);
@@ -246,6 +247,7 @@ bool experiment_claims(const struct experiment *x, struct record *r, struct erro
     experiment_chain_results(r, &names);
     experiment_ladder_results(r, &names);
     experiment_series_results(r, &names);
+    experiment_first_results(r, &names);
     for (int i = 0; i < x->claim_count; i++) {
         enum experiment_where where = x->claims[i].where;
         if (where == WHERE_ANY || where == where_of(r))

@@ -133,17 +133,115 @@ static void say_order(struct text *t, struct record *const *records, int count)
     for (int d = 1; d < count; d++)
         quick = s.first[d] < s.first[quick] ? d : quick;
     if (quick == best)
-        text_add(t, ". Its first runs, compiling included, are the quickest too.");
+        text_add(t, ". Its first runs, with the caches of compiled code as they are, are the quickest too.");
     else
         text_add(t, ". For work that is run once it is %s: first runs on %s take %.3g times as long.",
                  short_name(other, records[quick]->device), name, exp(s.first[best] / s.works));
 }
 
-/* Runs of several sizes without ceilings (experiment_series.c)? */
+/* ---- first runs: when is the dearer compiler paid back? ---- */
+
+struct first {
+    double cold, later; /* geometric means of the same works */
+};
+
+static bool first_of(const struct record *r, struct first *f)
+{
+    double cold = 0, later = 0;
+    int n = 0;
+    for (int i = 0; i < r->run_count; i++)
+        if (r->runs[i].cold_ns.n > 0 && r->runs[i].call_ns.n > 0) {
+            cold += log(r->runs[i].cold_ns.median);
+            later += log(r->runs[i].call_ns.median);
+            n++;
+        }
+    *f = (struct first){exp(cold / n), exp(later / n)};
+    return n > 0;
+}
+
+static void say_first(struct text *t, struct record *const *records, int count)
+{
+    struct first all[DEVICES_MAX];
+    char a[SHORT_NAME], b[SHORT_NAME], cold[UNITS_TEXT], other[UNITS_TEXT];
+    int quick = 0;
+    for (int i = 0; i < count; i++) {
+        if (!first_of(records[i], &all[i]))
+            return;
+        quick = all[i].cold < all[quick].cold ? i : quick;
+    }
+    for (int i = 0; i < count; i++) {
+        if (i == quick)
+            continue;
+        text_add(t, "%sWith empty caches %s is the first to have a result (%s against %s of %s, in the mean)", t->len ? " " : "",
+                 short_name(a, records[quick]->device), units_format(cold, UNIT_SECONDS, all[quick].cold * 1e-9),
+                 units_format(other, UNIT_SECONDS, all[i].cold * 1e-9), short_name(b, records[i]->device));
+        if (all[i].later < all[quick].later)
+            text_add(t, "; later calls are faster on %s, which has caught up after %.0f of them.", b,
+                     ceil((all[i].cold - all[quick].cold) / (all[quick].later - all[i].later) * (1 - 1e-9))); /* means are rounded */
+        else
+            text_add(t, ", and stays ahead.");
+    }
+}
+
+/* ---- transfers: is it worth sending the work away? ---- */
+
+static const struct run *largest_step(const struct record *r)
+{
+    const struct run *best = NULL;
+    for (int i = 0; i < r->run_count; i++)
+        if (r->runs[i].chain && r->runs[i].call_ns.n > 0 && (!best || r->runs[i].tensor_bytes > best->tensor_bytes))
+            best = &r->runs[i];
+    return best;
+}
+
+/* The host works where its data lies; the others must be sent it and send it back. */
+static void say_transfer(struct text *t, struct record *const *records, int count)
+{
+    char name[SHORT_NAME], size[UNITS_TEXT], sent[UNITS_TEXT], here[UNITS_TEXT];
+    const struct run *host = NULL;
+    for (int i = 0; i < count; i++)
+        if (records[i]->provenance.device_kind && strcmp(records[i]->provenance.device_kind, "CPU") == 0)
+            host = largest_step(records[i]);
+    for (int i = 0; i < count && host; i++) {
+        const struct run *step = largest_step(records[i]);
+        if (!step || step == host || step->tensor_bytes != host->tensor_bytes)
+            continue;
+        double trip = experiment_round_trip_ns(records[i], step->tensor_bytes), gain = host->call_ns.median - step->call_ns.median;
+        units_format(size, UNIT_BYTES, step->tensor_bytes);
+        units_format(sent, UNIT_SECONDS, (trip + step->call_ns.median) * 1e-9);
+        units_format(here, UNIT_SECONDS, host->call_ns.median * 1e-9);
+        text_add(t, "%sSending %s to %s for one call of %s takes %s with the way back, and %s on the host itself", t->len ? " " : "", size,
+                 short_name(name, records[i]->device), step->kernel, sent, here);
+        if (gain > 0)
+            text_add(t, ": from %.0f such calls on one tensor on, sending pays.", ceil(trip / gain));
+        else
+            text_add(t, ": sending never pays, since the host is faster in each call too.");
+    }
+}
+
+/* ---- all ---- */
+
+static bool has_group(const struct record *r, const char *group)
+{
+    for (int i = 0; i < r->run_count; i++)
+        if (r->runs[i].group && strcmp(r->runs[i].group, group) == 0)
+            return true;
+    return false;
+}
+
+/* Works without ceilings (experiment_series.c)? */
 static bool has_series(const struct record *r)
 {
     for (int i = 0; i < r->run_count; i++)
         if (r->runs[i].group && r->runs[i].call_ns.n && isnan(r->runs[i].roof_ns))
+            return true;
+    return false;
+}
+
+static bool has_cold(const struct record *r)
+{
+    for (int i = 0; i < r->run_count; i++)
+        if (r->runs[i].cold_ns.n)
             return true;
     return false;
 }
@@ -153,17 +251,25 @@ void experiment_joint(struct record *const *records, int count)
     struct text t = {0};
     const struct record *all[DEVICES_MAX];
     count = count < DEVICES_MAX ? count : DEVICES_MAX;
-    bool series = count > 1;
     for (int i = 0; i < count; i++) {
         all[i] = records[i];
-        series = series && has_series(records[i]);
+        if (count < 2 || !has_series(records[i]))
+            return;
     }
-    for (int i = 0; i < count && series; i++)
-        crossovers_find(all, count, records[i]);
-    if (series && records[0]->fit_count)
-        say_crossovers(&t, records[0]);
-    else if (series)
-        say_order(&t, records, count);
+    if (count < 2)
+        return;
+    if (has_group(records[0], GROUP_UPLOAD)) {
+        say_transfer(&t, records, count);
+    } else if (has_cold(records[0])) {
+        say_first(&t, records, count);
+    } else {
+        for (int i = 0; i < count; i++)
+            crossovers_find(all, count, records[i]);
+        if (records[0]->fit_count)
+            say_crossovers(&t, records[0]);
+        else
+            say_order(&t, records, count);
+    }
     for (int i = 0; i < count && t.len; i++)
         records[i]->joint = need_string(t.s);
     text_free(&t);

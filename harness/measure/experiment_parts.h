@@ -25,6 +25,11 @@ bool experiment_read_ladder(struct reading *r, char *value);
 bool experiment_read_epilogue(struct reading *r, char *value);
 bool experiment_read_series(struct reading *r, char *value);
 bool experiment_read_sizes(struct reading *r, char *value);
+bool experiment_read_first(struct reading *r, char *value);
+bool experiment_read_transfer(struct reading *r, char *value);
+
+/* Are there lines that need a `sizes` line? */
+bool experiment_needs_sizes(const struct experiment *x);
 
 /* ---- claims ---- */
 
@@ -46,10 +51,12 @@ void experiment_chain_subjects(const struct experiment *x, struct claim_names *n
 void experiment_ladder_subjects(const struct experiment *x, struct claim_names *n);
 void experiment_epilogue_subjects(const struct experiment *x, struct claim_names *n);
 void experiment_series_subjects(const struct experiment *x, struct claim_names *n);
+void experiment_first_subjects(const struct experiment *x, struct claim_names *n);
 /* After: those of a record's runs. */
 void experiment_chain_results(const struct record *r, struct claim_names *n);
 void experiment_ladder_results(const struct record *r, struct claim_names *n);
 void experiment_series_results(const struct record *r, struct claim_names *n);
+void experiment_first_results(const struct record *r, struct claim_names *n);
 
 /* A misspelt claim would be left out after a minute of measuring: it is found when the file is read. */
 bool experiment_claims_are_right(struct reading *r);
@@ -72,10 +79,19 @@ void experiment_conclude(const struct experiment *x, struct record *r);
 bool experiment_measure_series(const struct experiment *x, struct device *d, struct record *r, struct progress_sink *progress,
                                struct error *e);
 
+/* Before the series: their lines are fitted last. */
+bool experiment_measure_transfer(const struct experiment *x, struct device *d, struct record *r, struct progress_sink *progress,
+                                 struct error *e);
+/* After them: the runs that it adds to are there. */
+bool experiment_measure_first(const struct experiment *x, struct device *d, struct record *r, struct progress_sink *progress,
+                              struct error *e);
+
 /* ---- the conclusion ---- */
 
 /* Adds to the record's conclusion: "On DEVICE, " and the sentences in their order. */
 void experiment_say(struct record *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void experiment_conclude_series(const struct experiment *x, struct record *r);
+void experiment_conclude_transfer(const struct experiment *x, struct record *r);
+void experiment_conclude_first(const struct experiment *x, struct record *r);
 
 #endif

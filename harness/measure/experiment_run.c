@@ -1,4 +1,5 @@
 /* Running experiments. */
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@ static bool (*const adders[])(const struct experiment *, struct study *, struct 
 
 /* What no study compares, after the studies. */
 static bool (*const measurers[])(const struct experiment *, struct device *, struct record *, struct progress_sink *,
-                                 struct error *) = {experiment_measure_series};
+                                 struct error *) = {experiment_measure_transfer, experiment_measure_series, experiment_measure_first};
 
 void experiment_say(struct record *r, const char *format, ...)
 {
@@ -27,7 +28,7 @@ void experiment_say(struct record *r, const char *format, ...)
         sentence = need_string("");
     va_end(args);
     if (r->conclusion)
-        text_add(&t, "%s %s", r->conclusion, sentence);
+        text_add(&t, "%s %c%s", r->conclusion, toupper((unsigned char)*sentence), sentence + 1);
     else
         text_add(&t, "On %s, %s", r->device, sentence);
     free(sentence);
@@ -53,5 +54,7 @@ bool experiment_measure(const struct experiment *x, struct device *d, struct rec
     provenance_finish(r, d);
     experiment_conclude(x, r);
     experiment_conclude_series(x, r);
+    experiment_conclude_transfer(x, r);
+    experiment_conclude_first(x, r);
     return experiment_claims(x, r, e);
 }

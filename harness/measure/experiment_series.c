@@ -24,6 +24,14 @@ static bool is_kernel(const char *what)
     return strchr(what, '/') != NULL;
 }
 
+static int count_of(const struct experiment *x, enum work_kind kind)
+{
+    int n = 0;
+    for (int i = 0; i < x->work_count; i++)
+        n += x->works[i].kind == kind;
+    return n;
+}
+
 /* Every kernel of the list must be there in some language. */
 static bool kernels_are_right(struct reading *r, const char *what)
 {
@@ -70,6 +78,24 @@ static bool read_work(struct reading *r, enum work_kind kind, char *value, const
 bool experiment_read_series(struct reading *r, char *value)
 {
     return read_work(r, WORK_SERIES, value, "series is 'GROUP CHAIN' or 'GROUP OP/RUNG,OP/RUNG'");
+}
+
+bool experiment_read_first(struct reading *r, char *value)
+{
+    if (strchr(value, '/'))
+        return experiment_bad(r, "a first run is that of a chain", value);
+    return read_work(r, WORK_FIRST, value, "first is 'GROUP CHAIN'");
+}
+
+bool experiment_read_transfer(struct reading *r, char *value)
+{
+    r->x->transfer = true;
+    return !*value || experiment_bad(r, "transfer stands alone; a series says what runs between", value);
+}
+
+bool experiment_needs_sizes(const struct experiment *x)
+{
+    return x->transfer || count_of(x, WORK_SERIES) > 0;
 }
 
 static bool add_size(struct reading *r, double bytes, const char *text)
@@ -182,28 +208,21 @@ static void add_kernel(struct study *s, const struct experiment_work *w, double 
     kernel_free(k);
 }
 
-static int count_of(const struct experiment *x, enum work_kind kind)
-{
-    int n = 0;
-    for (int i = 0; i < x->work_count; i++)
-        n += x->works[i].kind == kind;
-    return n;
-}
-
 bool experiment_measure_series(const struct experiment *x, struct device *d, struct record *r, struct progress_sink *progress,
                                struct error *e)
 {
-    if (!count_of(x, WORK_SERIES))
+    if (x->work_count == 0)
         return true;
     struct study *s = study_open(d, r);
     study_alone(s);
     for (int i = 0; i < x->work_count && !interrupted; i++)
-        for (int k = 0; k < x->size_count && x->works[i].kind == WORK_SERIES && !interrupted; k++) {
+        for (int k = 0; k < (x->works[i].kind == WORK_SERIES ? x->size_count : 1) && !interrupted; k++) {
+            double bytes = x->works[i].kind == WORK_SERIES ? x->sizes[k] : x->tensor_bytes;
             progress_step(progress, "compiling and verifying", i * x->size_count + k, x->work_count * x->size_count);
             if (is_kernel(x->works[i].what))
-                add_kernel(s, &x->works[i], x->sizes[k]);
+                add_kernel(s, &x->works[i], bytes);
             else
-                add_chain(s, x, &x->works[i], x->sizes[k], k == 0);
+                add_chain(s, x, &x->works[i], bytes, k == 0);
         }
     bool ok = study_measure(s, x->seconds > 0 ? x->seconds : BUDGET_S, progress, e);
     study_close(s);
@@ -223,17 +242,49 @@ static void add_claims(struct claim_names *n, const char *group, const char *of,
     claim_value(n, subject, "bytes_per_s", f ? &f->bytes_per_s : NULL);
 }
 
+/* The ends of a series are runs as others are: "copy.smallest.time_ns". */
+static void add_ends(struct claim_names *n, const char *group, const struct record *record, const struct run *small, const struct run *large)
+{
+    char subject[80];
+    snprintf(subject, sizeof subject, "%s.smallest", group);
+    claim_subject(n, subject, record, small);
+    snprintf(subject, sizeof subject, "%s.largest", group);
+    claim_subject(n, subject, record, large);
+}
+
+static void ends_of(struct claim_names *n, const struct record *r, int first)
+{
+    const struct run *small = &r->runs[first], *large = small;
+    for (int i = 0; i < r->run_count; i++) {
+        const struct run *run = &r->runs[i];
+        if (!run->group || strcmp(run->group, small->group) != 0 || run->status != RUN_OK || run->time_ns.n == 0)
+            continue;
+        if (i < first)
+            return;
+        small = run->tensor_bytes < small->tensor_bytes ? run : small;
+        large = run->tensor_bytes > large->tensor_bytes ? run : large;
+    }
+    if (small != large)
+        add_ends(n, small->group, r, small, large);
+}
+
 void experiment_series_subjects(const struct experiment *x, struct claim_names *n)
 {
     for (int i = 0; i < x->work_count; i++)
         for (int k = 0; k < 2 && x->works[i].kind == WORK_SERIES; k++)
             add_claims(n, x->works[i].group, times[k], NULL);
+    for (int i = 0; i < x->work_count; i++)
+        if (x->works[i].kind == WORK_SERIES)
+            add_ends(n, x->works[i].group, NULL, NULL, NULL);
 }
 
 void experiment_series_results(const struct record *r, struct claim_names *n)
 {
     for (int i = 0; i < r->fit_count; i++)
         add_claims(n, r->fits[i].group, r->fits[i].of, &r->fits[i]);
+    for (int i = 0; i < r->run_count; i++)
+        if (r->runs[i].group && r->runs[i].chain && r->runs[i].status == RUN_OK && r->runs[i].time_ns.n && isnan(r->runs[i].roof_ns))
+            ends_of(n, r, i);
 }
 
 /* ---- the conclusion ---- */
@@ -243,8 +294,8 @@ static struct interval range_of(const struct record *r, const char *of, bool rat
 {
     struct interval v = {.low = INFINITY, .high = -INFINITY};
     for (int i = 0; i < r->fit_count; i++) {
-        double x = rate ? r->fits[i].bytes_per_s.median : r->fits[i].launch_ns.median * 1e-9;
-        if (strcmp(r->fits[i].of, of) != 0)
+        double x = rate ? r->fits[i].bytes_per_s.median : fmax(0, r->fits[i].launch_ns.median * 1e-9);
+        if (strcmp(r->fits[i].of, of) != 0 || !fit_of(r, r->fits[i].group, OF_DISPATCH)) /* transfers are no dispatches */
             continue;
         v.low = fmin(v.low, x);
         v.high = fmax(v.high, x);

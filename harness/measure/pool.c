@@ -25,6 +25,7 @@ struct pool {
     struct pooled_buffer *buffers;
     struct pooled_program *programs;
     int buffer_count, program_count;
+    double program_ns;
 };
 
 struct pool *pool_open(struct device *d)
@@ -50,6 +51,11 @@ void pool_close(struct pool *p)
     free(p->programs);
     free(p->buffers);
     free(p);
+}
+
+double pool_program_ns(const struct pool *p)
+{
+    return p->program_ns;
 }
 
 static bool is_input(const struct tensor *t)
@@ -189,7 +195,9 @@ struct program *pool_program(struct pool *p, const struct step *s, unsigned long
         free(own);
         return program;
     }
+    double begin = host_clock_ns();
     program = program_fits(&source, &p->device->info, e) ? device_program(p->device, &source, e) : NULL;
+    p->program_ns += host_clock_ns() - begin;
     free(own);
     if (!program)
         return NULL;

@@ -23,6 +23,8 @@ struct buffer *pool_tensor(struct pool *p, const struct tensor *t, struct error 
 bool pool_refill(struct pool *p, struct buffer *b, const struct tensor *t, struct error *e);
 
 /* The program of a step, compiled once per source, bindings and constants. *spirv_hash may be NULL. */
+/* The time that the device has needed so far to make programs, without the compiling of GLSL to SPIR-V. */
+double pool_program_ns(const struct pool *p);
 struct program *pool_program(struct pool *p, const struct step *s, unsigned long long *spirv_hash, struct error *e);
 
 #endif

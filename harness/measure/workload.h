@@ -11,7 +11,8 @@ struct workload {
     struct program **programs; /* one per step */
     struct sequence *sequence; /* for timing */
     bool step_stamps;
-    double first_ns; /* of the first run, the driver's compilation included */
+    double program_ns; /* what the device needed to make its programs; 0 where they were there */
+    double first_ns; /* of that and the first run: a driver may compile in either */
     unsigned long long spirv_hash;
 };
 

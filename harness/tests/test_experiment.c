@@ -111,8 +111,8 @@ static void faults_name_file_and_line(void **state)
     static const struct {
         const char *text, *says;
     } faults[] = {
-        {"", "my.txt:0: no run, sweep, |nothing to measure"},
-        {"title x\n", "my.txt:1: no run, sweep, |nothing to measure|'my'"},
+        {"", "my.txt:0: no run, sweep, ladder, epilogue or series line"},
+        {"title x\n", "my.txt:1: no run, sweep, ladder, epilogue or series line|'my'"},
         {RUN "tensr 64MB\n", "my.txt:2: 'tensr' is not a key|did you mean tensor"},
         {RUN "Title x\n", "my.txt:2: 'Title' is not a key|did you mean title"},
         {RUN "\n\ntensor 64\n", "my.txt:4: |needs a unit"},
@@ -149,9 +149,14 @@ static void faults_name_file_and_line(void **state)
         {"sizes 2KiB 1KiB\nseries one relu\n", "my.txt:1: sizes ascend"},
         {"sizes 2KiB..1KiB\nseries one relu\n", "my.txt:1: sizes ascend"},
         {"sizes 1KiB..1\nseries one relu\n", "my.txt:1: '1' needs a unit"},
+        {"transfer\n", "sizes: write a line like"},
+        {"transfer up\nsizes 1KiB\n", "my.txt:1: transfer stands alone"},
+        {"first one\n", "my.txt:1: first is 'GROUP CHAIN'"},
+        {"first one softmax/2-one-read\n", "my.txt:1: a first run is that of a chain"},
+        {"first one relu\nclaim one.warm_ns > 1\n", "my.txt:2: "},
         {"sizes\nseries one relu\n", "my.txt:1: sizes are like 1KiB..128MiB"},
         {"sizes 1KiB\nseries one relu\nclaim one.calls.launch_ns > 1\n", "my.txt:3: "},
-        {RUN "chart pie\n", "my.txt:2: a chart is passes, roofline, bandwidth, instructions, bars, lines, sizes, layers or layers-roofline: 'pie'"},
+        {RUN "chart pie\n", "my.txt:2: a chart is passes, roofline, bandwidth, instructions, bars, lines, sizes, layers, layers-roofline or first: 'pie'"},
         {RUN "chart\n", "my.txt:2: a chart is passes"},
         {RUN "chart passes h\n" RUN, "my.txt:3: there is a group"},
         {RUN "chart passes gg\n", "my.txt:2: there is no group 'gg' to draw"},
@@ -421,6 +426,101 @@ static void a_series_with_noise(void **state)
     experiment_free(x);
 }
 
+/* What is sent comes back, at every size, and there is a sentence on it; a machine on paper holds nothing. */
+static void transfers_come_back(void **state)
+{
+    (void)state;
+    struct experiment *x = read_right("sizes 4KiB 64KiB\ntransfer\nseries scale scale(2)\n");
+    x->seconds = 0.1;
+    struct record host = measure_on(x, "native:threads=1"), paper = measure_on(x, "sim:B=100GB/s");
+    assert_int_equal(host.run_count, 6);
+    for (int i = 0; i < 4; i++) {
+        assert_string_equal(host.runs[i].group, i < 2 ? "upload" : "readback");
+        assert_true(host.runs[i].verified);
+        assert_int_equal(host.runs[i].status, RUN_OK);
+        assert_true(host.runs[i].call_ns.median > 0 && host.runs[i].call_ns.n >= 12);
+        assert_int_equal(host.runs[i].time_ns.n, 0);
+    }
+    assert_near(experiment_round_trip_ns(&host, 4096), host.runs[0].call_ns.median + host.runs[2].call_ns.median, 1e-6);
+    assert_true(isnan(experiment_round_trip_ns(&host, 4000)));
+    assert_says(host.conclusion, "bringing 65.5 kB to the device and back|dispatches of scale(2)|fusion pays for a round trip where");
+    assert_says(host.provenance.notes[0], "the host's own memory");
+    assert_int_equal(paper.runs[0].status, RUN_UNSUPPORTED);
+    assert_says(paper.runs[0].why, "holds no data");
+    experiment_free(x);
+    record_clear(&host);
+    record_clear(&paper);
+}
+
+/* Sending 64 KiB takes 2 us each way; a call takes 10 us there and 16 us here: 4 us of way against 6 us of gain. */
+static void sending_work_away_is_weighed(void **state)
+{
+    (void)state;
+    struct record far = {0}, host = {0};
+    struct record *both[] = {&far, &host};
+    far.device = need_string("far device");
+    host.device = need_string("host");
+    host.provenance.device_kind = need_string("CPU");
+    for (int i = 0; i < 2; i++) {
+        static const char *const groups[] = {"upload", "readback", "scale"};
+        for (int k = 0; k < 3; k++) {
+            struct run *r = record_add_run(both[i]);
+            double ns = k < 2 ? 2000 : i ? 16000 : 10000;
+            r->group = need_string(groups[k]);
+            r->kernel = need_string(groups[k]);
+            r->chain = k == 2 ? need_string("scale") : NULL;
+            r->tensor_bytes = 65536;
+            r->call_ns = (struct interval){ns, ns, ns, 12};
+        }
+    }
+    experiment_joint(both, 2);
+    assert_says(far.joint, "Sending 65.5 kB to far device for one call of scale takes 14.00 us|16.00 us on the host|from 1 such calls");
+    assert_int_equal(far.crossover_count, 0);
+    record_clear(&far);
+    record_clear(&host);
+}
+
+/* 30 ms and then 1 ms a call, against 200 ms and 0.5 ms: caught up after 340 calls. */
+static void compiling_is_paid_back(void **state)
+{
+    (void)state;
+    struct record quick = {0}, slow = {0};
+    struct record *both[] = {&slow, &quick};
+    const double cold[] = {200e6, 30e6}, later[] = {0.5e6, 1e6};
+    quick.device = need_string("quick");
+    slow.device = need_string("slow");
+    for (int i = 0; i < 2; i++) {
+        struct run *r = record_add_run(both[i]);
+        r->group = need_string("relu");
+        r->tensor_bytes = 65536;
+        r->call_ns = (struct interval){later[i], later[i], later[i], 12};
+        r->cold_ns = (struct interval){cold[i], cold[i], cold[i], 3};
+    }
+    experiment_joint(both, 2);
+    assert_says(slow.joint, "With empty caches quick is the first|30.00 ms against 200.0 ms of slow|faster on slow, which has caught up after 340");
+    record_clear(&quick);
+    record_clear(&slow);
+}
+
+/* Once, in this process: what the children do. */
+static void first_runs_are_seen_once(void **state)
+{
+    (void)state;
+    struct record r = {0};
+    struct error e = {0};
+    struct experiment *x = read_right("tensor 64KiB\nfirst a copy\nfirst b relu|tanh\n");
+    struct device *d = device_open("native:threads=1", &e);
+    assert_true(experiment_once(x, d, &r, &e));
+    assert_int_equal(r.run_count, 2);
+    for (int i = 0; i < 2; i++) {
+        assert_true(r.runs[i].first_ns >= r.runs[i].compile_ns && r.runs[i].compile_ns > 0);
+        assert_true(r.runs[i].time_ns.median > 0);
+    }
+    device_close(d);
+    experiment_free(x);
+    record_clear(&r);
+}
+
 /* Two sizes make no line, but an order: 1 us and 20 us of launch decide at 4 KiB, bytes at 16 MiB. */
 static void an_order_of_devices(void **state)
 {
@@ -461,6 +561,10 @@ int main(void)
         cmocka_unit_test(a_series_on_paper),
         cmocka_unit_test(a_series_with_noise),
         cmocka_unit_test(an_order_of_devices),
+        cmocka_unit_test(transfers_come_back),
+        cmocka_unit_test(sending_work_away_is_weighed),
+        cmocka_unit_test(compiling_is_paid_back),
+        cmocka_unit_test(first_runs_are_seen_once),
     };
     return cmocka_run_group_tests(tests, house_make, forget);
 }

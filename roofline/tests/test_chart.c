@@ -14,6 +14,7 @@
 
 #include "roofline/chart.h"
 #include "roofline/chart_parts.h"
+#include "roofline/crossover.h"
 #include "roofline/tests/chart_records.h"
 #include "roofline/tests/support_charts.h"
 
@@ -52,6 +53,62 @@ static void no_two_texts_overlap(void **state)
     record_clear(&one);
     record_clear(&many);
     record_clear(&fast);
+}
+
+/* A device's runs of one work at sizes from 1 KiB on, and its first runs. */
+static void add_sizes(struct record *r, const char *device, const char *group, double launch_ns, double bytes_per_s, int sizes)
+{
+    free(r->device);
+    r->device = need_string(device);
+    for (int i = 0; i < sizes; i++) {
+        struct run *run = record_add_run(r);
+        double s = ldexp(1024, i), t = launch_ns + 2 * s / bytes_per_s * 1e9;
+        run->group = need_string(group);
+        run->tensor_bytes = s;
+        run->bytes_compulsory = 2 * s;
+        run->time_ns = (struct interval){t, t * 0.98, t * 1.05, 12};
+        run->call_ns = (struct interval){t * 1.2 + 2000, t * 1.2 + 1900, t * 1.2 + 2100, 12};
+        run->first_ns = t + 1e6;
+    }
+}
+
+static void charts_of_sizes_and_first_runs(void **state)
+{
+    (void)state;
+    static const char *const groups[] = {"copy", "a_name_that_is_too_long_for_its_slot", "light", "softmax", "layernorm"};
+    struct record small = {0}, large = {0}, few = {0}, cold = {0};
+    const struct record *both[] = {&small, &large}, *bars[] = {&few, &cold};
+    for (int i = 0; i < 5; i++) {
+        add_sizes(&small, "A processor, 2 threads", groups[i], 1000, 10e9, 18);
+        add_sizes(&large, "A GPU (with a driver)", groups[i], 20000, 100e9, 18);
+        add_sizes(&few, "A processor, 2 threads", groups[i], 1000, 10e9, 2);
+        add_sizes(&cold, "A GPU (with a driver)", groups[i], 20000, 100e9, 2);
+    }
+    fits_find(&small);
+    fits_find(&large);
+    draw_as(chart_sizes, both, 2, "sizes", NULL);
+    no_overlap_in("sizes.svg", 1300);
+    assert_int_equal(count_in("sizes.gp", "crossover"), 5);
+    draw_as(chart_sizes, both, 1, "sizes-one", "copy");
+    no_overlap_in("sizes-one.svg", 1000);
+    draw_as(chart_first, bars, 2, "first", NULL);
+    no_overlap_in("first.svg", 1000);
+    for (int i = 0; i < cold.run_count; i++) {
+        cold.runs[i].cold_ns = (struct interval){2e8, 1e8, 3e8, 3};
+        cold.runs[i].cached_ns = (struct interval){2e6, 1e6, 3e6, 3};
+    }
+    draw_as(chart_first, bars + 1, 1, "first-cold", NULL);
+    no_overlap_in("first-cold.svg", 1000);
+    assert_int_equal(count_in("first-cold.svg", "filled caches"), 1);
+    struct chart_options o = {.stem = path_of("none")};
+    struct error e = {0};
+    struct record empty = {0};
+    const struct record *nothing[] = {&empty};
+    assert_false(chart_sizes(nothing, 1, &o, &e) || chart_first(nothing, 1, &o, &e));
+    record_clear(&small);
+    record_clear(&large);
+    record_clear(&few);
+    record_clear(&cold);
 }
 
 /* The test of the test above: it must see an overlap where there is one. */
@@ -312,6 +369,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(boxes_touch_where_they_do),
         cmocka_unit_test(no_two_texts_overlap),
+        cmocka_unit_test(charts_of_sizes_and_first_runs),
         cmocka_unit_test(strings_hold_nothing_that_expands),
         cmocka_unit_test(names_are_drawn_and_never_run),
         cmocka_unit_test(same_record_same_bytes_anywhere),
