@@ -27,6 +27,8 @@
 /* Floats in a block, and in one of the last walk where several slow operators have a loop each: so many do not wait. */
 #define BLOCK_FLOATS 64
 #define SLOW_FLOATS  256
+/* From so many rows on a column tensor is worth a copy, where its rows do not end where blocks do. */
+#define WRAPPED_ROWS 64
 /* The longest row that is held as the terms of a statistic: in the second cache. */
 #define KEPT_MAX 65536
 
@@ -34,6 +36,7 @@ struct c_kernel {
     const struct chain_group *g;
     struct text *t;
     bool rows; /* the shape */
+    bool wrapped; /* flat, with column tensors that begin again and again */
     bool held; /* the row is held in scratch from the first walk on */
     int walks; /* of statistics */
     int reads; /* walks that read the input itself */
@@ -228,6 +231,20 @@ static void open_kernel(struct c_kernel *s)
             text_add(s->t, "    row.p%d_%d = l->buffer[%d];\n", i, t, buffer++);
 }
 
+/* Column tensors are copied, with as much of their beginning behind their end as a block may reach. */
+static void wrap_tensors(struct c_kernel *s)
+{
+    text_add(s->t, "    float *wrapped = l->scratch;\n");
+    for (int i = 0; i < s->g->count; i++)
+        for (int t = 0; t < s->g->items[i].op->tensor_count; t++)
+            if (!s->g->items[i].op->tensors[t].per_element)
+                text_add(s->t, "    __builtin_memcpy(wrapped, row.p%d_%d, COLS * sizeof *wrapped);\n"
+                               "    for (size_t c = 0; c < STEP; c++)\n"
+                               "        wrapped[COLS + c] = wrapped[c];\n"
+                               "    row.p%d_%d = wrapped;\n"
+                               "    wrapped += COLS + STEP;\n", i, t, i, t);
+}
+
 /* Asks for the input `ahead` floats later, as much as a walk takes at a time. */
 static void prefetch_input(struct c_kernel *s, const char *indent, const char *at, const char *floats, uint64_t ahead)
 {
@@ -252,19 +269,24 @@ static void prefetch_tensors(struct c_kernel *s, const char *indent, const char 
 
 static void kernel_flat(struct c_kernel *s)
 {
+    if (s->wrapped)
+        wrap_tensors(s);
     text_add(s->t, "    const size_t n = rows * COLS, begin = share(n, BLOCK, l->worker, l->workers);\n"
                    "    const size_t end = share(n, BLOCK, l->worker + 1, l->workers);\n"
-                   "    size_t i = begin;\n"
-                   "    for (; i + STEP <= end; i += STEP) {\n");
+                   "    size_t i = begin, c = %s;\n"
+                   "    for (; i + STEP <= end; i += STEP) {\n", s->wrapped ? "begin % COLS" : "0");
     if (s->g->ablation == ABLATE_WINDOW) /* each worker has its own: two that write one line would wait for each other */
         text_add(s->t, "        const size_t at = begin + (i - begin) %% %d;  // stays in the first cache\n", WINDOW_BYTES / 4);
     else
         text_add(s->t, "        const size_t at = i;\n");
     prefetch_input(s, "        ", "at", "STEP", AHEAD);
     prefetch_tensors(s, "        ", "at", "STEP", AHEAD, 0);
-    text_add(s->t, "        block(r, x + at, y + at, STEP, 0, at, uint(i), stream);\n    }\n"
+    text_add(s->t, "        block(r, x + at, y + at, STEP, c, at, uint(i), stream);\n");
+    if (s->wrapped)
+        text_add(s->t, "        c = (c + STEP) %% COLS;\n");
+    text_add(s->t, "    }\n"
                    "    if (i < end)\n"
-                   "        block(r, x + i, y + i, (int)(end - i), 0, i, uint(i), false);\n}\n");
+                   "        block(r, x + i, y + i, (int)(end - i), c, i, uint(i), false);\n}\n");
 }
 
 /* ---- rows ---- */
@@ -400,6 +422,15 @@ static void bind_all(const struct c_kernel *s, struct step *step, int in, int ou
             step_bind(step, parameters[n++], BIND_STORAGE, TEXEL_NONE, true, false);
 }
 
+static uint64_t column_tensors(const struct chain_group *g)
+{
+    uint64_t n = 0;
+    for (int i = 0; i < g->count; i++)
+        for (int t = 0; t < g->items[i].op->tensor_count; t++)
+            n += !g->items[i].op->tensors[t].per_element;
+    return n;
+}
+
 bool chain_group_step_c(const struct chain_group *g, struct step *step, int in, int out, const int *parameters,
                         const struct device_info *device, struct error *e)
 {
@@ -409,11 +440,13 @@ bool chain_group_step_c(const struct chain_group *g, struct step *step, int in, 
         return false;
     for (int i = 0; i < g->count; i++)
         s.walks += g->items[i].op->stat_count;
-    s.rows = s.walks > 0 || chain_has_column_tensor(g);
+    const uint64_t columns = column_tensors(g);
+    s.wrapped = s.walks == 0 && columns > 0 && g->cols % BLOCK_FLOATS && g->cols <= KEPT_MAX && g->rows >= WRAPPED_ROWS;
+    s.rows = s.walks > 0 || (columns > 0 && !s.wrapped);
     look_at_walks(&s);
     step->language = LANGUAGE_C;
     text_add(s.t, "%s\n#include <stdbool.h>\n\nenum { COLS = %llu, STEP = %d };\n", prelude, (unsigned long long)g->cols, s.step);
-    text_add(s.t, "EXPORT const uint64_t scratch_bytes = %llu;\n", (unsigned long long)(s.walks ? g->cols * 4 + 4096 : 0));
+    text_add(s.t, "EXPORT const uint64_t scratch_bytes = %llu;\n", (unsigned long long)(s.walks ? g->cols * 4 + 4096 : s.wrapped ? columns * (g->cols + SLOW_FLOATS) * 4 : 0));
     chain_declare_operators(g, s.t);
     declare_row(&s);
     declare_walks(&s);

@@ -180,6 +180,21 @@ static void deep(void *context, int worker, int workers)
         }
 }
 
+static inline vec sigmoid(vec x)
+{
+    return 1.0f / (1.0f + vector_exp(-x));
+}
+
+static void saturating(void *context, int worker, int workers)
+{
+    ROWS(h)
+        VECTORS(h, j) {
+            vec v = vector_load(h->x + row * h->cols + j);
+            v = sigmoid(vector_exp(2.0f * sigmoid(2.0f * v) - 1.0f));
+            put(h, h->y + row * h->cols + j, 2.0f * sigmoid(2.0f * v) - 1.0f);
+        }
+}
+
 static void plain_layernorm(void *context, int worker, int workers) /* of rows that end inside a vector */
 {
     ROWS(h) {
@@ -226,6 +241,8 @@ static const struct entry {
     {"layernorm|bias|gelu", 1003, 128e6, plain_layernorm, "", 0},
     {"layernorm|bias|gelu", 64, 64e6, plain_layernorm, "", 0},
     {"scale|bias|relu|clamp", 32, 64e6, light, "", 0},
+    {"tanh|exp|sigmoid|tanh", 1024, 64e6, saturating, "", 0},
+    {"layernorm|bias|gelu", 16384, 256e6, plain_layernorm, "", 0},
 };
 
 /* Tensors are filled as the plan's own. */
