@@ -1,6 +1,6 @@
 //! kernel     decode/parts/part
-//! idea       Every so many-th key of a head, and a softmax of its own running over them: no two parts exchange anything,
-//! idea       and all read the cache once, for as many queries as share it.
+//! idea       Every part has a softmax of its own running over its keys, as on a GPU, but here a thread does all parts of its
+//! idea       heads side by side: parts are the lanes of its vectors, and it walks down the cache row by row.
 //! shape      heads=4 kvheads=2 n=256 d=64 splits=32
 //! verify     heads=1 kvheads=1 n=1 d=64 splits=32
 //! verify     heads=4 kvheads=2 n=97 d=64 splits=32
@@ -17,11 +17,7 @@
 //! tune       D d
 #include "kernels/native.h"
 
-enum { KEYS = 64, LANES = 16 };
-
-struct state { /* of one query */
-    float score[KEYS], sum[D], largest, total;
-};
+enum { KEYS = 32, LANES = 16 };
 
 static inline float dot(const float *a, const float *b)
 {
@@ -38,72 +34,46 @@ static inline float dot(const float *a, const float *b)
     return sum + part[0];
 }
 
-/* Scores become weights; what was summed before is brought to the new maximum. */
-static void weigh(struct state *w, int keys)
-{
-    float m = w->largest, sum = 0;
-    for (int j = 0; j < keys; j++)
-        m = max(m, w->score[j]);
-    const float factor = exp(w->largest - m);
-    for (int j = 0; j < keys; j++)
-        w->score[j] = exp(w->score[j] - m);
-    for (int j = 0; j < keys; j++)
-        sum += w->score[j];
-    w->total = w->total * factor + sum;
-    w->largest = m;
-    for (int i = 0; i < D; i++)
-        w->sum[i] *= factor;
-}
-
-/* One head of the cache, for the `group` queries that share it: their states lie side by side. */
-static void one_head(struct state *w, const float *q, const float *k, const float *v, size_t group, size_t n,
-                     size_t stride)
+/* The next key and value of each of `keys` parts of one query. */
+static inline void add_keys(const float *q, const float *k, const float *v, size_t stride, int keys, float *a, float *m,
+                            float *s)
 {
     const float scale = inversesqrt((float)D);
-    for (size_t g = 0; g < group; g++) {
-        w[g].largest = -1e30f;
-        w[g].total = 0;
+    float score[KEYS], factor[KEYS], weight[KEYS];
+    for (int j = 0; j < keys; j++)
+        score[j] = dot(q, k + j * stride) * scale;
+    for (int j = 0; j < keys; j++) {
+        const float larger = max(m[j], score[j]);
+        factor[j] = exp(m[j] - larger);
+        weight[j] = exp(score[j] - larger);
+        s[j] = s[j] * factor[j] + weight[j];
+        m[j] = larger;
+    }
+    for (int j = 0; j < keys; j++)
         for (int i = 0; i < D; i++)
-            w[g].sum[i] = 0;
-    }
-    for (size_t at = 0; at < n; at += KEYS) {
-        const int keys = n - at < KEYS ? (int)(n - at) : KEYS;
-        for (int j = 0; j < keys; j++) {
-            const float *key = k + (at + j) * stride;
-            for (size_t g = 0; g < group; g++)
-                w[g].score[j] = dot(q + g * D, key) * scale;
-        }
-        for (size_t g = 0; g < group; g++)
-            weigh(w + g, keys);
-        for (int j = 0; j < keys; j++) {
-            const float *value = v + (at + j) * stride;
-            for (size_t g = 0; g < group; g++)
-                for (int i = 0; i < D; i++)
-                    w[g].sum[i] += w[g].score[j] * value[i];
-        }
-    }
+            a[j * D + i] = a[j * D + i] * factor[j] + weight[j] * v[j * stride + i];
 }
-
-enum { GROUP = 8 }; /* queries at a time: more of them read the cache again */
-EXPORT const unsigned long scratch_bytes = GROUP * sizeof(struct state);
 
 KERNEL void kernel(const struct launch *l)
 {
     const float *q = l->buffer[0], *k = l->buffer[1], *v = l->buffer[2];
     float *a = l->buffer[3], *m = l->buffer[4], *s = l->buffer[5];
     const size_t heads = l->push[0], kvheads = l->push[1], n = l->push[2], splits = l->push[4];
-    const size_t each = heads / kvheads, stride = kvheads * D, end = share(kvheads * splits, 1, l->worker + 1, l->workers);
-    struct state *w = l->scratch;
-    for (size_t task = share(kvheads * splits, 1, l->worker, l->workers); task < end; task++)
-        for (size_t g = 0; g < each; g += GROUP) {
-            const size_t group = each - g < GROUP ? each - g : GROUP, other = task / splits, p = task % splits;
-            const size_t head = other * each + g, at = p * stride + other * D, keys = p < n ? (n - p - 1) / splits + 1 : 0;
-            one_head(w, q + head * D, k + at, v + at, group, keys, stride * splits);
-            for (size_t i = 0; i < group; i++) {
-                const size_t row = (head + i) * splits + p;
-                __builtin_memcpy(a + row * D, w[i].sum, sizeof w[i].sum);
-                m[row] = w[i].largest;
-                s[row] = w[i].total;
+    const size_t each = heads / kvheads, stride = kvheads * D;
+    const size_t first = share(kvheads, 1, l->worker, l->workers) * each, end = share(kvheads, 1, l->worker + 1, l->workers) * each;
+    for (size_t row = first * splits; row < end * splits; row++) {
+        m[row] = -1e30f;
+        s[row] = 0;
+        for (size_t i = 0; i < D; i++)
+            a[row * D + i] = 0;
+    }
+    for (size_t at = 0; at < n; at += splits) /* each of these keys is another part's */
+        for (size_t p = 0; p < splits && at + p < n; p += KEYS) {
+            size_t keys = n - at - p < splits - p ? n - at - p : splits - p;
+            keys = keys < KEYS ? keys : KEYS;
+            for (size_t head = first; head < end; head++) {
+                const size_t from = (at + p) * stride + head / each * D, row = head * splits + p;
+                add_keys(q + head * D, k + from, v + from, stride, (int)keys, a + row * D, m + row, s + row);
             }
         }
 }
