@@ -89,34 +89,16 @@ static bool measure(const struct arguments *a, struct device *d, struct record *
     return ok;
 }
 
-static int finish(const struct arguments *a, const struct device *d, const struct record *r)
+static int finish(const struct arguments *a, const struct device *d, struct record *r)
 {
+    static const struct outcome_chart charts[] = {{"roofline", NULL}};
     const struct options *o = a->own;
-    const struct outcome_chart charts[] = {{"roofline", NULL}};
-    struct error e = {0};
-    char stem[96] = "bench-", *path = NULL;
-    int code = outcome_worse(study_exit(r), outcome_nothing_ran(r));
-    outcome_print(a, r);
-    slug(stem + 6, sizeof stem - 6, a->words[0]);
-    if (!outcome_write(a, r, d->info.slug, stem, &path, &e))
-        code = outcome_worse(code, command_fail(a, &e));
-    else if (o->charts)
-        code = outcome_worse(code, outcome_charts(a, r, path, charts, 1));
-    if (path && !a->quiet)
-        fprintf(stderr, "written: %s\n", path);
-    free(path);
-    return interrupted ? EXIT_INTERRUPTED : code;
+    return outcome_runs(a, d, r, "bench", charts, o->charts ? 1 : 0);
 }
 
 static int run(const struct arguments *a)
 {
-    struct error e = {0};
-    struct record r = {0};
-    struct device *d = device_open(a->device, &e);
-    int code = d && outcome_ready(a, d->info.slug, &e) && measure(a, d, &r, &e) ? finish(a, d, &r) : command_fail(a, &e);
-    record_clear(&r);
-    device_close(d);
-    return code;
+    return outcome_run(a, measure, finish);
 }
 
 static const struct example examples[] = {

@@ -54,7 +54,7 @@ static void print_result(const struct arguments *a, const struct record *r)
     fflush(stdout);
 }
 
-static int finish(const struct arguments *a, const struct device *d, const struct record *r)
+static int finish(const struct arguments *a, const struct device *d, struct record *r)
 {
     const struct outcome_chart charts[] = {{"bandwidth", NULL}};
     struct error e = {0};
@@ -73,13 +73,7 @@ static int finish(const struct arguments *a, const struct device *d, const struc
 
 static int run(const struct arguments *a)
 {
-    struct error e = {0};
-    struct record r = {0};
-    struct device *d = device_open(a->device, &e);
-    int code = d && outcome_ready(a, d->info.slug, &e) && measure(a, d, &r, &e) ? finish(a, d, &r) : command_fail(a, &e);
-    record_clear(&r);
-    device_close(d);
-    return code;
+    return outcome_run(a, measure, finish);
 }
 
 static const struct example examples[] = {

@@ -96,24 +96,11 @@ static bool measure(const struct arguments *a, struct device *d, struct record *
 
 static int finish(const struct arguments *a, const struct device *d, struct record *r)
 {
+    static const struct outcome_chart charts[] = {{"passes", "chain"}, {"roofline", "chain"}};
     const struct options *o = a->own;
-    const struct outcome_chart charts[] = {{"passes", "chain"}, {"roofline", "chain"}};
-    struct error e = {0};
-    char *path = NULL;
-    char stem[96] = "chain-";
-    int code = outcome_worse(study_exit(r), outcome_nothing_ran(r));
-    outcome_print(a, r);
     if (outcome_nothing_ran(r) && (a->json || a->csv))
         fprintf(stderr, "rooflab chain: %s\n", r->runs[0].why);
-    slug(stem + 6, sizeof stem - 6, a->words[0]);
-    if (!outcome_write(a, r, d->info.slug, stem, &path, &e))
-        code = outcome_worse(code, command_fail(a, &e));
-    else if (o->charts)
-        code = outcome_worse(code, outcome_charts(a, r, path, charts, 2));
-    if (path && !a->quiet)
-        fprintf(stderr, "written: %s\n", path);
-    free(path);
-    return interrupted ? EXIT_INTERRUPTED : code;
+    return outcome_runs(a, d, r, "chain", charts, o->charts ? 2 : 0);
 }
 
 /* Wrong words before devices. Which kernels there are depends on the device's language. */
@@ -132,12 +119,7 @@ static bool words_are_right(const struct arguments *a, struct error *e)
 static int run(const struct arguments *a)
 {
     struct error e = {0};
-    struct record r = {0};
-    struct device *d = words_are_right(a, &e) ? device_open(a->device, &e) : NULL;
-    int code = d && outcome_ready(a, d->info.slug, &e) && measure(a, d, &r, &e) ? finish(a, d, &r) : command_fail(a, &e);
-    record_clear(&r);
-    device_close(d);
-    return code;
+    return words_are_right(a, &e) ? outcome_run(a, measure, finish) : command_fail(a, &e);
 }
 
 static const struct example examples[] = {

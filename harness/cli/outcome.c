@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/interrupt.h"
 #include "harness/base/text.h"
 #include "harness/cli/report.h"
 #include "harness/measure/results.h"
+#include "harness/measure/study.h"
 #include "harness/cli/style.h"
 #include "harness/cli/wrap.h"
 #include "roofline/chart.h"
@@ -115,4 +117,34 @@ int outcome_worse(int a, int b)
         if (a == order[i] || b == order[i])
             return order[i];
     return EXIT_OK;
+}
+
+int outcome_runs(const struct arguments *a, const struct device *d, const struct record *r, const char *kind,
+                 const struct outcome_chart *charts, int count)
+{
+    struct error e = {0};
+    char stem[96], name[80], *path = NULL;
+    int code = outcome_worse(study_exit(r), outcome_nothing_ran(r));
+    outcome_print(a, r);
+    slug(name, sizeof name, a->words[0]);
+    snprintf(stem, sizeof stem, "%s-%s", kind, name);
+    if (!outcome_write(a, r, d->info.slug, stem, &path, &e))
+        code = outcome_worse(code, command_fail(a, &e));
+    else
+        code = outcome_worse(code, outcome_charts(a, r, path, charts, count));
+    if (path && !a->quiet)
+        fprintf(stderr, "written: %s\n", path);
+    free(path);
+    return interrupted ? EXIT_INTERRUPTED : code;
+}
+
+int outcome_run(const struct arguments *a, outcome_measure measure, outcome_end end)
+{
+    struct error e = {0};
+    struct record r = {0};
+    struct device *d = device_open(a->device, &e);
+    int code = d && outcome_ready(a, d->info.slug, &e) && measure(a, d, &r, &e) ? end(a, d, &r) : command_fail(a, &e);
+    record_clear(&r);
+    device_close(d);
+    return code;
 }
