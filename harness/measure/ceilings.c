@@ -246,6 +246,26 @@ static bool sweep_footprints(struct survey *s, enum mix mix, bool full, struct e
     return measure(s, &p, what, e);
 }
 
+static const struct ceiling *best_fma(const struct record *r, int threads)
+{
+    const struct ceiling *best = NULL;
+    for (int i = 0; i < r->ceiling_count; i++) {
+        const struct ceiling *c = &r->ceilings[i];
+        if (c->kind == CEILING_COMPUTE && strcmp(c->op, "fma") == 0 && c->workgroup == threads && c->value.n > 0 &&
+            (!best || c->value.median > best->value.median))
+            best = c;
+    }
+    return best;
+}
+
+static void note_team(struct record *r, int threads)
+{
+    const struct ceiling *one = best_fma(r, 1), *all = best_fma(r, threads);
+    if (one && all && one != all)
+        record_note(r, "fma on %d threads: %.2f times one thread (%.2f to %.2f)", threads, all->value.median / one->value.median,
+                    all->value.low / one->value.high, all->value.high / one->value.low);
+}
+
 static bool sweep_arithmetic(struct survey *s, bool full, struct error *e)
 {
     static const struct {
@@ -262,8 +282,14 @@ static bool sweep_arithmetic(struct survey *s, bool full, struct error *e)
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         if (full || shapes[i].always)
             probes_compute(&p, s->d, shapes[i].op, shapes[i].width, shapes[i].chains);
+    if (s->d->language == LANGUAGE_C && s->d->threads > 1) { /* what the team is worth on work that no memory holds back */
+        probes_compute(&p, s->d, "fma", 4, 4);
+        p.list[p.count - 1].ceiling.workgroup = 1;
+    }
     probes_launch(&p);
-    return measure(s, &p, "arithmetic and dispatch", e);
+    bool ok = measure(s, &p, "arithmetic and dispatch", e);
+    note_team(s->r, (int)s->d->threads);
+    return ok;
 }
 
 bool ceilings_measure(struct pool *pool, bool full, struct record *r, struct progress_sink *progress, struct error *e)
