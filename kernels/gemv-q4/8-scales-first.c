@@ -74,8 +74,13 @@ KERNEL void kernel(const struct launch *l)
             add_piece(sums, w + row * blocks + b, PIECE, x + 32 * b);
         if (b < blocks)
             add_piece(sums, w + row * blocks + b, blocks - b, x + 32 * b);
+        vec total = sums[0] + sums[1];
+#if defined __AVX512F__
+        sum = _mm512_reduce_add_ps((__m512)total);
+#else
         for (int i = 0; i < HALF; i++)
-            sum += sums[0][i] + sums[1][i];
+            sum += total[i];
+#endif
         y[row] = sum;
     }
 }
