@@ -17,14 +17,14 @@
 //! flops      2*k*(4*ROWS*ceil(m/(4*ROWS)))*(32*QUADS*ceil(n/(32*QUADS)))
 //! epilogue   c  vec4
 //! launch     groups=ceil(n/(32*QUADS)),ceil(m/(4*ROWS))
-//! tune       ROWS 16 8 4
-//! tune       QUADS 4 2 3
+//! tune       ROWS 8 4 16  software=16
+//! tune       QUADS 1 2 4  software=4
 //! tune       DEPTH 8 4
 
 const uint LANES = 8, TEAMS = 4;
 layout(local_size_x = LANES, local_size_y = TEAMS) in;
-layout(constant_id = 0) const uint ROWS = 16;
-layout(constant_id = 1) const uint QUADS = 4;
+layout(constant_id = 0) const uint ROWS = 8;
+layout(constant_id = 1) const uint QUADS = 1;
 layout(constant_id = 2) const uint DEPTH = 8; // of k at a time: a multiple of 4
 
 layout(push_constant) uniform Shape {

@@ -18,13 +18,13 @@
 //! launch     groups=ceil(n/(64*TN)),ceil(m/(16*TM))
 //! tune       TM 8 4
 //! tune       TN 2 1
-//! tune       DEPTH 16 8
+//! tune       DEPTH 8 4 16
 
 const uint SIDE = 16;
 layout(local_size_x = SIDE, local_size_y = SIDE) in;
 layout(constant_id = 0) const uint TM = 8;     // rows of an invocation
 layout(constant_id = 1) const uint TN = 2;     // and vectors of four columns
-layout(constant_id = 2) const uint DEPTH = 16; // of k at a time: a multiple of 4
+layout(constant_id = 2) const uint DEPTH = 8;  // of k at a time: a multiple of 4
 
 layout(push_constant) uniform Shape {
     uint m, n, k;
