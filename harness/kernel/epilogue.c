@@ -32,8 +32,9 @@ static bool only_maps(const struct epilogue *p, struct error *e)
     for (int i = 0; i < p->chain->count; i++) {
         const struct operator *o = p->chain->items[i].op;
         if (o->is_row)
-            return error_set(e, EXIT_USAGE, "'%s': %s needs whole rows, but an epilogue has one value at a time; use map operators",
-                             p->text, o->name);
+            return error_set(e, EXIT_USAGE,
+                             "'%s': %s needs whole rows, but an epilogue has one value at a time; use map operators", p->text,
+                             o->name);
         if (o->type != TYPE_COUNT)
             return error_set(e, EXIT_USAGE, "'%s': %s changes the type, but an epilogue leaves the kernel's result as it is",
                              p->text, o->name);
@@ -45,7 +46,8 @@ static bool parse(struct epilogue *p, enum language language, struct error *e)
 {
     const char *bar = strchr(p->text, '|');
     if (!bar)
-        return error_set(e, EXIT_USAGE, "'%s': there is no operator behind the kernel; write it like %s|bias|gelu", p->text, p->text);
+        return error_set(e, EXIT_USAGE, "'%s': there is no operator behind the kernel; write it like %s|bias|gelu", p->text,
+                         p->text);
     char *names = need_string(p->text), *rest = names;
     names[bar - p->text] = '\0';
     for (char *name; !p->kernel && (name = strsep(&rest, ","));)
@@ -58,7 +60,11 @@ static bool parse(struct epilogue *p, enum language language, struct error *e)
                          "%s has no place for an epilogue: give its header a line like //! epilogue c float, and store through "
                          "EPILOGUE(value, row, col) (harness/kernel/epilogue.h)",
                          p->kernel->path);
+    struct text text = {0}; /* of several kernels, the one that it is */
+    text_add(&text, "%s%s", p->kernel->name, bar);
     p->chain = chain_parse(bar + 1, e);
+    free(p->text);
+    p->text = text.s;
     return p->chain && only_maps(p, e);
 }
 
@@ -148,8 +154,8 @@ static void declare_tensors(const struct fusing *f, int binding, struct text *t)
             if (f->texels)
                 text_add(t, "layout(binding = %d) uniform samplerBuffer epilogue_%d;\n", binding, n);
             else
-                text_add(t, "layout(std430, binding = %d) readonly restrict buffer Epilogue%d { %s epilogue_%d[]; };\n", binding, n,
-                         f->vectors ? "vec4" : "float", n);
+                text_add(t, "layout(std430, binding = %d) readonly restrict buffer Epilogue%d { %s epilogue_%d[]; };\n",
+                         binding, n, f->vectors ? "vec4" : "float", n);
 }
 
 /* "op_bias(v.x, 0.5f, a0_0.x, index + 0u)" */
@@ -169,8 +175,8 @@ static void write_glsl(const struct fusing *f, struct text *t)
     static const char *const components[] = {".x", ".y", ".z", ".w"};
     const char *type = f->vectors ? "vec4" : "float";
     unsigned long long width = f->cols / (f->vectors ? 4 : 1);
-    text_add(t, "%s epilogue(%s v, uint row, uint col)\n{\n    uint at = row * %lluu + col, index = at * %du;\n", type, type, width,
-             f->vectors ? 4 : 1);
+    text_add(t, "%s epilogue(%s v, uint row, uint col)\n{\n    uint at = row * %lluu + col, index = at * %du;\n", type, type,
+             width, f->vectors ? 4 : 1);
     for (int i = 0, n = 0; i < f->p->chain->count; i++) {
         const struct chain_item *item = &f->p->chain->items[i];
         for (int k = 0; k < item->op->tensor_count; k++, n++) {
@@ -213,7 +219,8 @@ static void write_c(const struct fusing *f, int binding, struct text *t)
         text_add(t, "%s;\n", one.s);
         text_free(&one);
     }
-    text_add(t, "        x[c] = v;\n    }\n}\n#define EPILOGUE(launch, values, row, col, count) epilogue(launch, values, row, col, count)\n");
+    text_add(t, "        x[c] = v;\n    }\n}\n"
+                "#define EPILOGUE(launch, values, row, col, count) epilogue(launch, values, row, col, count)\n");
 }
 
 /* Puts the operators before the line that says what EPILOGUE is where nobody did. */
@@ -249,7 +256,8 @@ static bool fuse(const struct fusing *f, struct error *e)
         const struct operator *o = f->p->chain->items[i].op;
         for (int k = 0; k < o->tensor_count; k++) {
             if (s->binding_count == STEP_BINDINGS_MAX)
-                return error_set(e, EXIT_ENVIRONMENT, "'%s' needs more than %d buffers in one kernel", f->p->text, STEP_BINDINGS_MAX);
+                return error_set(e, EXIT_ENVIRONMENT, "'%s' needs more than %d buffers in one kernel", f->p->text,
+                                 STEP_BINDINGS_MAX);
             step_bind(s, f->behind->tensors[i][k], f->texels ? BIND_TEXEL_READ : BIND_STORAGE,
                       f->texels ? TEXEL_RGBA32F : TEXEL_NONE, true, false);
             s->cost.bytes_issued += 4 * elements;
@@ -286,8 +294,8 @@ static int add_group(const struct fusing *f, int first, int count, int in, struc
             }
             parameters[n++] = f->behind->tensors[i][k];
         }
-    bool ok = (f->device->language == LANGUAGE_C ? chain_group_step_c : chain_group_step)(&g, s, in, out, parameters, f->device, e);
-    return ok ? out : -1;
+    bool c = f->device->language == LANGUAGE_C;
+    return (c ? chain_group_step_c : chain_group_step)(&g, s, in, out, parameters, f->device, e) ? out : -1;
 }
 
 static bool add_groups(const struct fusing *f, int each, struct error *e)
@@ -354,11 +362,12 @@ static bool extend(struct fusing *f, enum epilogue_variant v, struct error *e)
     f->rows = c->rows;
     f->cols = c->cols;
     if (f->plan->step_count != 1 || !f->plan->reference || c->type != TYPE_F32)
-        return error_set(e, EXIT_USAGE, "%s: an epilogue is for one kernel with a reference and a result of f32", f->p->kernel->path);
+        return error_set(e, EXIT_USAGE, "%s: an epilogue is for one kernel with a reference and a result of f32",
+                         f->p->kernel->path);
     f->vectors = f->p->kernel->epilogue_vectors;
     if (f->vectors && f->cols % 4)
-        return error_set(e, EXIT_USAGE, "%s: its epilogue stores vectors of four, but a row has %llu columns", f->p->kernel->path,
-                         (unsigned long long)f->cols);
+        return error_set(e, EXIT_USAGE, "%s: its epilogue stores vectors of four, but a row has %llu columns",
+                         f->p->kernel->path, (unsigned long long)f->cols);
     f->texels = f->vectors && device_is_software(f->device) && f->device->max_texel_elements * 4 >= f->rows * f->cols;
     attach_reference(f);
     add_parameters(f);

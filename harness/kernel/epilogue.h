@@ -41,7 +41,8 @@ enum epilogue_variant epilogue_variant(const char *name); /* "alone", ...; EPILO
 
 /* Does a chain's text begin with a kernel? */
 bool epilogue_is(const char *text);
-/* Finds the kernel in the language; of several names, "gemm/10-texel,gemm/24-packed|bias", the first that is there. One without an epilogue line and an operator that is no map are EXIT_USAGE. */
+/* Finds the kernel in the language; of several names, "gemm/10-texel,gemm/24-packed|bias", the first that is there. One
+ * without an epilogue line and an operator that is no map are EXIT_USAGE. */
 struct epilogue *epilogue_parse(const char *text, enum language language, struct error *e);
 void epilogue_free(struct epilogue *p);
 

@@ -68,7 +68,8 @@ static void test_fused_has_one_step(void **state)
 {
     (void)state;
     struct error e = {0};
-    struct device_info device = {.computes = true, .hardware = true, .subgroup_size = 32, .max_invocations = 256, .max_groups = {65535, 65535, 65535}};
+    struct device_info device = {.computes = true, .hardware = true, .subgroup_size = 32, .max_invocations = 256,
+                                 .max_groups = {65535, 65535, 65535}};
     struct epilogue *p = epilogue_parse("gemm/3-shared|bias|add", LANGUAGE_GLSL, &e);
     assert_non_null(p);
     struct plan *fused = epilogue_plan(p, EPILOGUE_FUSED, NULL, 0, NULL, &device, &e);
@@ -119,7 +120,8 @@ static void a_header_is_refused(void)
         char text[400];
         struct error e = {0};
         snprintf(text, sizeof text,
-                 "//! kernel op/rung\n//! shape n=8\n//! buffer a in f32[n]\n//! buffer y out f32[n]\n//! launch groups=1\n%s", bad[i].line);
+                 "//! kernel op/rung\n//! shape n=8\n//! buffer a in f32[n]\n//! buffer y out f32[n]\n"
+                 "//! launch groups=1\n%s", bad[i].line);
         assert_null(house_kernel("op/rung.comp", text, &e));
         assert_says(e.text, bad[i].says);
     }
@@ -129,7 +131,8 @@ static void a_header_is_refused(void)
 static void a_hook_is_wanted(void)
 {
     struct error e = {0};
-    struct device_info device = {.computes = true, .hardware = true, .subgroup_size = 32, .max_invocations = 256, .max_groups = {65535, 65535, 65535}};
+    struct device_info device = {.computes = true, .hardware = true, .subgroup_size = 32, .max_invocations = 256,
+                                 .max_groups = {65535, 65535, 65535}};
     struct kernel *k = house_kernel("op/rung.comp", "//! kernel op/rung\n//! shape m=8 n=8 k=8\n//! buffer a in f32[m,k]\n"
                                     "//! buffer b in f32[k,n]\n//! buffer c out f32[m,n]\n//! reference gemm\n//! launch groups=1\n"
                                     "//! epilogue c float\n", &e);
