@@ -1,0 +1,61 @@
+#version 450
+//! kernel     gemv-f16/5-several-rows
+//! idea       A subgroup takes several rows together, four halves with each load: a part of x, once loaded, is used for all
+//! idea       of them. The sums are floats.
+//! shape      rows=4096 cols=4096
+//! buffer     w  in   f16[rows,8*ceil(cols/8)]
+//! buffer     x  in   f32[8*ceil(cols/8)]
+//! buffer     y  out  f32[rows,1]
+//! reference  gemv  tolerance 2e-6*sqrt(cols)
+//! passes     w=ceil(rows/ROWS)*ROWS/rows x=ceil(rows/ROWS) y=1
+//! flops      16*ROWS*ceil(rows/ROWS)*ceil(cols/8)
+//! launch     groups=min(65535,ceil(rows/(8*ROWS)))
+//! tune       ROWS 4 2 8
+//! needs      subgroup f16_storage
+//! verify     rows=1 cols=1
+//! verify     rows=67 cols=131
+//! verify     rows=5 cols=4099
+#extension GL_KHR_shader_subgroup_basic : require
+#extension GL_KHR_shader_subgroup_arithmetic : require
+#extension GL_EXT_shader_16bit_storage : require
+
+layout(constant_id = 0) const uint ROWS = 4;
+layout(local_size_x = 256) in;
+
+layout(push_constant) uniform Shape {
+    uint rows, cols;
+};
+
+layout(binding = 0) readonly buffer W {
+    f16vec4 w[];
+};
+layout(binding = 1) readonly buffer X {
+    vec4 x[];
+};
+layout(binding = 2) writeonly buffer Y {
+    float y[];
+};
+
+void main()
+{
+    const uint fours = (cols + 7) / 8 * 2, stride = gl_NumWorkGroups.x * gl_NumSubgroups * ROWS;
+    for (uint row = (gl_WorkGroupID.x * gl_NumSubgroups + gl_SubgroupID) * ROWS; row < rows; row += stride) {
+        float sums[ROWS];
+        uint start[ROWS];
+        // Beyond the last row it is read once more, and what comes of it is thrown away.
+        for (uint r = 0; r < ROWS; r++) {
+            sums[r] = 0.0;
+            start[r] = min(row + r, rows - 1) * fours;
+        }
+        for (uint i = gl_SubgroupInvocationID; i < fours; i += gl_SubgroupSize) {
+            const vec4 part = x[i];
+            for (uint r = 0; r < ROWS; r++)
+                sums[r] += dot(vec4(w[start[r] + i]), part);
+        }
+        for (uint r = 0; r < ROWS; r++) {
+            const float sum = subgroupAdd(sums[r]);
+            if (subgroupElect() && row + r < rows)
+                y[row + r] = sum;
+        }
+    }
+}
