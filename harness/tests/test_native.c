@@ -101,6 +101,19 @@ static void chains_are_right_past_the_caches(void **state)
     check_all(d, 7);
 }
 
+/* From 64 rows on map operators are walked flat, whatever the rows' length: column tensors begin again within a block. */
+static void column_tensors_are_wrapped(void **state)
+{
+    (void)state;
+    struct device *d = open_device("native:threads=3");
+    const uint64_t cols[] = {1, 31, 32, 65, 257};
+    for (size_t i = 0; i < sizeof cols / sizeof *cols; i++) {
+        check_chain(d, "scale(1.5)|bias|dropout(0.3)|add", "fused", 67, cols[i]);
+        check_chain(d, "bias|gelu|silu|bias|tanh", "fused", 129, cols[i]);
+    }
+    device_close(d);
+}
+
 /* Plain x86-64 has no vector wider than four floats and no fma; only the processor that is named differs, not the results. */
 static void another_processor_can_be_named(void **state)
 {
@@ -377,6 +390,7 @@ int main(void)
         cmocka_unit_test(functions_are_as_exact_as_they_say),
         cmocka_unit_test(chains_are_right),
         cmocka_unit_test(chains_are_right_past_the_caches),
+        cmocka_unit_test(column_tensors_are_wrapped),
         cmocka_unit_test(another_processor_can_be_named),
         cmocka_unit_test(more_threads_than_processors_do),
         cmocka_unit_test(ablations_run),
