@@ -47,7 +47,8 @@ void vulkan_cooperative_find(struct vulkan_instance *vi, VkPhysicalDevice p, str
 
 static bool fits_khr(struct vulkan_instance *vi, VkPhysicalDevice p)
 {
-    khr_query query = (khr_query)(void *)vi->api.GetInstanceProcAddr(vi->handle, "vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR");
+    static const char name[] = "vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR";
+    khr_query query = (khr_query)(void *)vi->api.GetInstanceProcAddr(vi->handle, name);
     uint32_t count = 0;
     bool found = false;
     if (!query || query(p, &count, NULL) || !count)
@@ -78,7 +79,8 @@ static bool fits_nv(struct vulkan_instance *vi, VkPhysicalDevice p)
         list[i].sType = VK_STRUCTURE_TYPE_COOPERATIVE_MATRIX_PROPERTIES_NV;
     if (query(p, &count, list) >= 0)
         for (uint32_t i = 0; i < count; i++)
-            found |= list[i].MSize == 16 && list[i].NSize == 16 && list[i].KSize == 16 && list[i].AType == VK_COMPONENT_TYPE_FLOAT16_NV &&
+            found |= list[i].MSize == 16 && list[i].NSize == 16 && list[i].KSize == 16 &&
+                     list[i].AType == VK_COMPONENT_TYPE_FLOAT16_NV &&
                      list[i].BType == VK_COMPONENT_TYPE_FLOAT16_NV && list[i].CType == VK_COMPONENT_TYPE_FLOAT32_NV &&
                      list[i].DType == VK_COMPONENT_TYPE_FLOAT32_NV && list[i].scope == VK_SCOPE_SUBGROUP_NV;
     free(list);

@@ -29,7 +29,8 @@ struct rewriting {
 
 bool cooperative_is_nv(const uint32_t *words, size_t count)
 {
-    for (size_t at = MODULE_HEADER; at + 1 < count && word_op(words[at]) == SpvOpCapability && word_length(words[at]) == 2; at += 2)
+    uint32_t capability = 2u << 16 | SpvOpCapability;
+    for (size_t at = MODULE_HEADER; at + 1 < count && words[at] == capability; at += 2)
         if (words[at + 1] == SpvCapabilityCooperativeMatrixNV)
             return true;
     return false;
@@ -61,7 +62,8 @@ static bool find_types(struct rewriting *r, struct error *e)
         for (uint32_t k = 2; t->kind == TYPE_FUNCTION && k < word_length(r->m->words[t->at]); k++)
             part |= r->m->words[t->at + k] < r->m->bound && r->holds[r->m->words[t->at + k]];
         if (part)
-            return error_set(e, EXIT_USAGE, "a cooperative matrix in a structure, or as a function's parameter, has no KHR form here");
+            return error_set(e, EXIT_USAGE,
+                             "a cooperative matrix in a structure, or as a function's parameter, has no KHR form here");
         bool through = t->kind == TYPE_POINTER || t->kind == TYPE_ARRAY;
         r->holds[t->id] = t->kind == TYPE_TILE || (through && t->element < r->m->bound && r->holds[t->element]);
     }
@@ -87,8 +89,9 @@ static bool set_use(struct rewriting *r, uint32_t id, enum use u, struct error *
         return true;
     uint8_t *own = &r->use[find(r, id)];
     if (*own != USE_NONE && *own != u)
-        return error_set(e, EXIT_USAGE, "a cooperative matrix (%%%u) is used %s and %s: its KHR form has one use; go through memory",
-                         id, use_name(*own), use_name(u));
+        return error_set(e, EXIT_USAGE,
+                         "a cooperative matrix (%%%u) is used %s and %s: its KHR form has one use; go through memory", id,
+                         use_name(*own), use_name(u));
     *own = (uint8_t)u;
     return true;
 }
@@ -147,7 +150,8 @@ static bool infer_instruction(struct rewriting *r, const uint32_t *w, struct err
         if (!join(r, &first, w[i], e))
             return false;
     bool known = row.class != CLASS_UNCOUNTED && row.class != CLASS_EXT;
-    return !first || known || error_set(e, EXIT_USAGE, "Op%s of a cooperative matrix has no KHR form here", spirv_opcode_name(word_op(*w)));
+    return !first || known ||
+           error_set(e, EXIT_USAGE, "Op%s of a cooperative matrix has no KHR form here", spirv_opcode_name(word_op(*w)));
 }
 
 static bool infer(struct rewriting *r, struct error *e)
@@ -252,7 +256,8 @@ static void write_numbers(struct rewriting *r, uint32_t scope)
 static void write_type(struct rewriting *r, const uint32_t *w, enum use u)
 {
     if (word_op(*w) == SpvOpTypeCooperativeMatrixNV) {
-        words_op(&r->to, OP_TYPE_COOPERATIVE_MATRIX_KHR, 6, (uint32_t[]){r->named[u][w[1]], w[2], w[3], w[4], w[5], r->number[u]});
+        words_op(&r->to, OP_TYPE_COOPERATIVE_MATRIX_KHR, 6,
+                 (uint32_t[]){r->named[u][w[1]], w[2], w[3], w[4], w[5], r->number[u]});
         return;
     }
     size_t at = r->to.count;
@@ -373,7 +378,10 @@ static bool write_global(struct rewriting *r, const uint32_t *w, struct error *e
     char name[40];
     switch (word_op(*w)) {
     case SpvOpCapability:
-        words_op(&r->to, SpvOpCapability, 1, (uint32_t[]){w[1] == SpvCapabilityCooperativeMatrixNV ? CAPABILITY_COOPERATIVE_MATRIX_KHR : w[1]});
+        if (w[1] == SpvCapabilityCooperativeMatrixNV)
+            words_op(&r->to, SpvOpCapability, 1, (uint32_t[]){CAPABILITY_COOPERATIVE_MATRIX_KHR});
+        else
+            words_add(&r->to, w, word_length(*w));
         return true;
     case SpvOpExtension:
         module_string(r->m, (uint32_t)(w - r->m->words) + 1, word_length(*w) - 1, name, sizeof name);

@@ -266,6 +266,27 @@ static void addresses_are_given(void **state)
     plan_free(p);
 }
 
+/* 16 x 16 pixels of two channels of four, 14 x 14 x 4 results of four, 3 x 3 weights: 784 results of 18 products of a vector and a
+ * matrix (28 operations, and 4 to add), and 8 operations for the activation that switch case 2 is. */
+static void a_packed_convolution_is_counted(void **state)
+{
+    (void)state;
+    const char *const specs[] = {"233=8", "234=8", "235=1"};
+    struct foreign_options o = {.size = 8192, .groups = {2, 2, 4}, .push = "3,16,16,2,256,3,14,14,4,196", .specs = specs, .spec_count = 3};
+    struct traffic t;
+    uint64_t results = 14 * 14 * 4, products = results * 18;
+    if (!support_device() || !support_device()->info.f16_storage)
+        skip();
+    struct plan *p = count("harness/tests/spirv/conv_packed.comp", &o, &t);
+    expect(&t, "bottom_blob", products, 0, 16 * 16 * 2 * 8);
+    expect(&t, "weight_blob", products, 0, 4 * 2 * 9 * 32);
+    expect(&t, "bias_blob", results, 0, 4 * 8);
+    expect(&t, "top_blob", 0, results, 8 * results);
+    assert_int_equal(t.steps[0].flops[1], products * 32 + results * 8);
+    assert_int_equal(t.steps[0].faults_all, 0);
+    done(p, &t);
+}
+
 static int close_pool(void **state)
 {
     (void)state;
@@ -283,6 +304,7 @@ int main(void)
         cmocka_unit_test(elements_of_arrays_are_told_apart),
         cmocka_unit_test(images_are_bound_and_marked),
         cmocka_unit_test(addresses_are_given),
+        cmocka_unit_test(a_packed_convolution_is_counted),
     };
     return cmocka_run_group_tests(tests, NULL, close_pool);
 }
