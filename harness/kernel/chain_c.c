@@ -3,15 +3,16 @@
  * All work is done on blocks of 64 floats: a walk takes a block through the operators in a loop that the
  * compiler vectorises, into a block that is then stored, past the caches where the step's traffic is large. Two
  * shapes, as in GLSL:
- *   flat   map operators without column tensors: each worker has one contiguous piece of the tensor;
+ *   flat   map operators: each worker has one contiguous piece of the tensor. Column tensors come along where rows do
+ *          not end where blocks do: copied, with their beginning once more behind their end;
  *   rows   else: each worker has some rows. Statistics are walks over the row, which lies in the first cache from the
  *          second walk on: sums are kept in 64 partial sums, four vectors, so that additions do not wait for each
  *          other. Where operators come before a statistic their results are held in the worker's scratch.
  *
- * The last walk over a row asks for the next row, a flat walk for what lies 4 KiB ahead. Measured at 512 MB, two
- * threads, Sapphire Rapids, against the same loop without: scale|bias|relu|clamp and layernorm both gain, and asking
- * in the statistics' walks, or two rows ahead, loses. */
-#include "harness/kernel/chain_c.h"
+ * The walk with most arithmetic asks for the next row, of equal ones the last; a flat walk for what lies 4 KiB ahead.
+ * Measured at 512 MB, two threads, Sapphire Rapids, against the same loop without: scale|bias|relu|clamp and layernorm both
+ * gain; asking in layernorm's statistics, or two rows ahead, loses; softmax gains 5 % by asking while it takes exponentials. */
+#include "harness/kernel/chain_c_parts.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -24,26 +25,8 @@
  * a first cache of 48 KiB. */
 #define AHEAD     1024
 #define AHEAD_MAX 4096
-/* Floats in a block, and in one of the last walk where several slow operators have a loop each: so many do not wait. */
-#define BLOCK_FLOATS 64
-#define SLOW_FLOATS  256
 /* From so many rows on a column tensor is worth a copy, where its rows do not end where blocks do. */
 #define WRAPPED_ROWS 64
-/* The longest row that is held as the terms of a statistic: in the second cache. */
-#define KEPT_MAX 65536
-
-struct c_kernel {
-    const struct chain_group *g;
-    struct text *t;
-    bool rows; /* the shape */
-    bool wrapped; /* flat, with column tensors that begin again and again */
-    bool held; /* the row is held in scratch from the first walk on */
-    int walks; /* of statistics */
-    int reads; /* walks that read the input itself */
-    int asks;  /* the walk that asks for the next row: the one with most to do meanwhile */
-    int last_first; /* the first operator of the last walk */
-    int step;  /* floats of a block of the last walk */
-};
 
 static bool is_half(enum type type)
 {
@@ -53,148 +36,6 @@ static bool is_half(enum type type)
 static const char *stored(enum type type)
 {
     return is_half(type) ? "uint16_t" : "float";
-}
-
-/* ---- walks ---- */
-
-/* Tensors and statistics of the row at hand. */
-static void declare_row(struct c_kernel *s)
-{
-    text_add(s->t, "\nstruct row {\n    int unused;\n");
-    for (int i = 0; i < s->g->count; i++) {
-        const struct operator *o = s->g->items[i].op;
-        for (int t = 0; t < o->tensor_count; t++)
-            text_add(s->t, "    const float *p%d_%d;\n", i, t);
-        for (int k = 0; k < o->stat_count; k++)
-            text_add(s->t, "    float s%d_%d;\n", i, k);
-    }
-    text_add(s->t, "};\n");
-}
-
-/* Is the row held as the terms of the operator's last statistic? Not where it would leave the caches. */
-static bool keeps_terms(const struct c_kernel *s, int i)
-{
-    return *s->g->items[i].op->kept && s->g->ablation != ABLATE_COPY && s->g->cols <= KEPT_MAX;
-}
-
-/* Operators whose results come late: an exponential, a division. */
-static bool is_slow(const struct operator *o)
-{
-    double slow = 0;
-    for (int op = OP_DIV; op < OP_COUNT; op++)
-        slow += op == OP_INT_MUL || op == OP_INT_XOR ? 0 : o->ops[op];
-    return slow > 0;
-}
-
-static void open_walk(struct c_kernel *s, int number, int first, int last)
-{
-    text_add(s->t,
-             "\nstatic inline void walk%d(const struct row *r, const float *restrict x, float *restrict t, float *restrict sum,\n"
-             "                         int n, size_t c, size_t at, uint i)\n{\n", number);
-    for (int k = first; k < last; k++)
-        for (int t = 0; t < s->g->items[k].op->tensor_count; t++)
-            text_add(s->t, "    const float *restrict a%d_%d = r->p%d_%d + %s;\n", k, t, k, t,
-                     s->g->items[k].op->tensors[t].per_element ? "at" : "c");
-    text_add(s->t, "    for (int l = 0; l < n; l++) {\n        float v = x[l];\n");
-}
-
-/* A slow operator's result waits for its own input through dozens of instructions, and the processor looks only so far ahead
- * for others: of slow operators one after the other, each gets a loop of its own over the block. */
-static void part_loop(struct c_kernel *s, int first, int i)
-{
-    bool before = false;
-    for (int k = first; k < i; k++)
-        before = before || is_slow(s->g->items[k].op);
-    if (before && is_slow(s->g->items[i].op) && s->g->ablation != ABLATE_COPY)
-        text_add(s->t, "        t[l] = v;\n    }\n    for (int l = 0; l < n; l++) {\n        float v = t[l];\n");
-}
-
-static void apply(struct c_kernel *s, int i)
-{
-    const struct chain_item *item = &s->g->items[i];
-    const struct operator *o = item->op;
-    if (s->g->ablation == ABLATE_COPY) { /* what was loaded must be used, by as little as possible */
-        for (int t = 0; t < o->tensor_count; t++)
-            text_add(s->t, "        v += a%d_%d[l];\n", i, t);
-        return;
-    }
-    text_add(s->t, keeps_terms(s, i) ? "        v = %s_kept(v, (float)COLS" : "        v = op_%s(v", o->name);
-    chain_add_stats(i, o->stat_count, "r->", s->t);
-    chain_add_params(item, s->t);
-    for (int t = 0; t < o->tensor_count; t++)
-        text_add(s->t, ", a%d_%d[l]", i, t);
-    text_add(s->t, o->uses_index ? ", i + uint(l));\n" : ");\n");
-}
-
-static void accumulate(struct c_kernel *s, int i, int stat)
-{
-    const struct chain_item *item = &s->g->items[i];
-    const struct operator_stat *st = &item->op->stats[stat];
-    if (s->g->ablation == ABLATE_COPY) {
-        text_add(s->t, "        sum[l] += v;\n");
-        return;
-    }
-    text_add(s->t, "        const float term = %s_term%d(v, (float)COLS", item->op->name, stat);
-    chain_add_stats(i, stat, "r->", s->t);
-    chain_add_params(item, s->t);
-    text_add(s->t, ");\n        sum[l] = %s;\n", st->is_max ? "max(sum[l], term)" : "sum[l] + term");
-    if (stat + 1 == item->op->stat_count && keeps_terms(s, i))
-        text_add(s->t, "        t[l] = term;\n");
-}
-
-/* What a walk over operators [first, last) waits for; with a statistic's term. */
-static int slowness(const struct c_kernel *s, int first, int last, const char *term)
-{
-    int slow = strstr(term, "exp(") || strstr(term, "log(") || strchr(term, '/');
-    for (int i = first; i < last; i++)
-        slow += is_slow(s->g->items[i].op) && !keeps_terms(s, i);
-    return slow;
-}
-
-/* Which walk has most to do, and how large the blocks of the last one are. */
-static void look_at_walks(struct c_kernel *s)
-{
-    int number = 0, most = 0;
-    s->last_first = 0;
-    for (int i = 0; i < s->g->count; i++)
-        for (int stat = 0; stat < s->g->items[i].op->stat_count; stat++, number++) {
-            int slow = slowness(s, s->last_first, i, s->g->items[i].op->stats[stat].term);
-            if (slow > most)
-                most = slow, s->asks = number;
-            s->last_first = i;
-        }
-    int slow = slowness(s, s->last_first, s->g->count, "");
-    if (slow >= most)
-        s->asks = number;
-    s->step = slow > 1 ? SLOW_FLOATS : BLOCK_FLOATS;
-}
-
-/* All walks as functions: walk0, walk1, ... for the statistics in order, the last one for the output. A statistic of row
- * operator i comes after the operators before it; those that an earlier walk has applied are in what is held. */
-static void declare_walks(struct c_kernel *s)
-{
-    int done = 0, number = 0;
-    for (int i = 0; i < s->g->count; i++) {
-        const struct operator *o = s->g->items[i].op;
-        for (int stat = 0; stat < o->stat_count; stat++) {
-            open_walk(s, number++, done, i);
-            for (int k = done; k < i; k++) {
-                part_loop(s, done, k);
-                apply(s, k);
-            }
-            if (done < i)
-                text_add(s->t, "        t[l] = v;\n");
-            accumulate(s, i, stat);
-            text_add(s->t, "    }\n}\n");
-            done = i;
-        }
-    }
-    open_walk(s, number, done, s->g->count);
-    for (int k = done; k < s->g->count; k++) {
-        part_loop(s, done, k);
-        apply(s, k);
-    }
-    text_add(s->t, "        t[l] = v;\n    }\n}\n");
 }
 
 /* ---- storing ---- */
@@ -339,7 +180,7 @@ static void statistics(struct c_kernel *s)
             bool reads = from_input && !held;
             statistic(s, i, stat, number++, reads);
             s->reads += reads;
-            if (i > 0 || (stat + 1 == s->g->items[i].op->stat_count && keeps_terms(s, i)))
+            if (i > 0 || (stat + 1 == s->g->items[i].op->stat_count && c_keeps_terms(s, i)))
                 from_input = false; /* the operators before it have been applied, and their results held, or its own terms */
         }
     s->held = held || !from_input;
@@ -404,7 +245,7 @@ static void fill_step(struct c_kernel *s, struct step *step, const struct device
         for (int t = 0; t < o->tensor_count; t++)
             distinct += o->tensors[t].per_element ? 4 : 0;
         for (int op = 0; op < OP_COUNT; op++)
-            step->cost.ops[op] += (o->ops[op] - (keeps_terms(s, i) ? o->kept_saves[op] : 0)) * elements;
+            step->cost.ops[op] += (o->ops[op] - (c_keeps_terms(s, i) ? o->kept_saves[op] : 0)) * elements;
     }
     step->cost.bytes_issued = issued * elements;
     step->push[0] = (uint32_t)g->rows;
@@ -443,13 +284,12 @@ bool chain_group_step_c(const struct chain_group *g, struct step *step, int in, 
     const uint64_t columns = column_tensors(g);
     s.wrapped = s.walks == 0 && columns > 0 && g->cols % BLOCK_FLOATS && g->cols <= KEPT_MAX && g->rows >= WRAPPED_ROWS;
     s.rows = s.walks > 0 || (columns > 0 && !s.wrapped);
-    look_at_walks(&s);
+    c_look_at_walks(&s);
     step->language = LANGUAGE_C;
     text_add(s.t, "%s\n#include <stdbool.h>\n\nenum { COLS = %llu, STEP = %d };\n", prelude, (unsigned long long)g->cols, s.step);
     text_add(s.t, "EXPORT const uint64_t scratch_bytes = %llu;\n", (unsigned long long)(s.walks ? g->cols * 4 + 4096 : s.wrapped ? columns * (g->cols + SLOW_FLOATS) * 4 : 0));
     chain_declare_operators(g, s.t);
-    declare_row(&s);
-    declare_walks(&s);
+    c_declare_walks(&s);
     declare_block(&s, !is_half(g->in) || s.walks > 0);
     open_kernel(&s);
     if (s.rows)
