@@ -12,7 +12,7 @@
 
 #include "harness/kernel/ladder.h"
 #include "harness/kernel/shader.h"
-#include "harness/measure/experiment.h"
+#include "harness/measure/experiment_parts.h"
 #include "harness/measure/provenance.h"
 #include "harness/tests/support_kernel.h"
 #include "roofline/tests/near.h"
@@ -318,6 +318,45 @@ static void a_sweep_on_paper(void **state)
     record_clear(&r);
 }
 
+static struct run *add_rung(struct record *r, const char *kernel, double ms, double issued, double accesses)
+{
+    struct run *run = record_add_run(r);
+    run->group = need_string("square");
+    run->kernel = need_string(kernel);
+    run->binds = need_string("arithmetic");
+    run->status = RUN_OK;
+    run->time_ns = (struct interval){ms * 1e6, ms * 0.99e6, ms * 1.01e6, 12};
+    run->flops = 1e9;
+    run->roof_ns = 1e6;
+    run->tolerance = 1e-5;
+    run->bytes_compulsory = 1e6;
+    run->bytes_issued = issued;
+    run->accesses = accesses;
+    run->bytes_shared = run->barriers = 0;
+    return run;
+}
+
+/* The conclusion tells the best rung, and where the order inverts, from the counts; a trap is no part of the order. */
+static void a_conclusion_tells_why_the_order_inverts(void **state)
+{
+    (void)state;
+    struct record r = {.device = need_string("toy")};
+    struct experiment *x = read_right("ladder square toy\n");
+    r.provenance.device_kind = need_string("software");
+    add_rung(&r, "gemm/1-naive", 100, 32e6, 8e6);
+    struct run *shared = add_rung(&r, "gemm/2-shared", 150, 2e6, 8.8e6);
+    shared->bytes_shared = 38e6;
+    shared->barriers = 1e8;
+    add_rung(&r, "gemm/3-registers", 10, 4e6, 1e6);
+    add_rung(&r, "gemm/9-trap", 1000, 4e6, 1e6)->tolerance = 0.3;
+    experiment_conclude(x, &r);
+    assert_says(r.conclusion, "On toy, square: 3-registers is the fastest at 100 GFLOP/s|at 10 % of the roof|1 of its 3 rungs is slower|"
+                              "2-shared, which takes 1.5 times as long as 1-naive|16 times fewer bytes, but it executes 1.1 times as many|"
+                              "95 % of their bytes in shared memory, which is ordinary memory|a barrier for every 10 operations.");
+    experiment_free(x);
+    record_clear(&r);
+}
+
 static void ladders_share_a_group(void **state)
 {
     (void)state;
@@ -345,6 +384,7 @@ int main(void)
         cmocka_unit_test(a_ladder_on_paper),
         cmocka_unit_test(the_first_that_runs_is_the_base),
         cmocka_unit_test(a_sweep_on_paper),
+        cmocka_unit_test(a_conclusion_tells_why_the_order_inverts),
         cmocka_unit_test(ladders_share_a_group),
     };
     return cmocka_run_group_tests(tests, fill, forget);
