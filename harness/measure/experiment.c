@@ -92,6 +92,14 @@ static bool read_chart(struct reading *r, char *value)
     return chart_kind(c->kind) || experiment_bad(r, "a chart is passes, roofline, bandwidth, instructions, bars, lines, sizes, layers, layers-roofline or first", value);
 }
 
+static bool read_each(struct reading *r, char *value)
+{
+    if (strlen(value) >= sizeof r->x->each)
+        return experiment_bad(r, "what a run makes is one short word, like token", value);
+    snprintf(r->x->each, sizeof r->x->each, "%s", value);
+    return true;
+}
+
 static bool read_weights(struct reading *r, char *value)
 {
     return units_parse(UNIT_COUNT, value, &r->x->weights, r->e) || error_prefix(r->e, "%s:%d", r->x->path, r->line);
@@ -113,6 +121,7 @@ static const struct key {
     {"tensor", read_tensor},
     {"cols", read_cols},
     {"beyond", read_beyond},
+    {"each", read_each},
     {"weights", read_weights},
     {"patience", read_patience},
     {"run", experiment_read_run},

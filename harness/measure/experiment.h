@@ -7,6 +7,8 @@
  *   beyond   4                             the runs marked `beyond` also run with a tensor this many times the
  *                                          last cache plateau, where one is found and the device can hold it
  *   patience 0.3s                          a rung of a ladder of which one run takes longer is skipped; default 0.5s
+ *   each     token                         what one run makes: the conclusion tells how many a second, how many its bytes alone would
+ *                                          allow, and what the first one took
  *   weights  3e9                           of a model: the conclusion tells what they take in each format of a group with
  *                                          ladders of several operations
  *   run      seed  layernorm|bias|gelu|dropout(0.1)  unfused 2+2 fused  ablate beyond
@@ -109,6 +111,7 @@ struct experiment_chart {
 
 struct experiment {
     char *name, *path, *title, *ask;
+    char each[24]; /* empty: nothing that is counted by the second */
     double tensor_bytes, beyond, weights, patience_s;
     double seconds; /* of sampling; 0: the standard 25 */
     uint64_t cols;

@@ -147,7 +147,20 @@ static void conclude_order(struct text *t, const struct record *r, const struct 
     text_add(t, ".");
 }
 
-static void conclude_ladder(struct text *t, const struct record *r, const struct run *any)
+/* "One image takes 8.6 ms: 116 a second, ..." */
+static void add_each(struct text *t, const struct run *best, const char *each)
+{
+    char time[UNITS_TEXT], first[UNITS_TEXT];
+    text_add(t, " One %s takes %s: %.3g a second", each, units_format(time, UNIT_SECONDS, best->time_ns.median / 1e9),
+             1e9 / best->time_ns.median);
+    if (best->bound_ns > 0)
+        text_add(t, ", where its bytes alone would allow %.3g", 1e9 / best->bound_ns);
+    if (best->first_ns > 0)
+        text_add(t, "; the first took %s", units_format(first, UNIT_SECONDS, best->first_ns / 1e9));
+    text_add(t, ".");
+}
+
+static void conclude_ladder(struct text *t, const struct record *r, const struct run *any, const char *each)
 {
     const struct run *first = ladder_first(r, any), *best = ladder_best(r, any);
     if (!first || !best)
@@ -162,6 +175,8 @@ static void conclude_ladder(struct text *t, const struct record *r, const struct
         text_add(t, ", and at %.0f %% of the roof, which is made of %s", 100 * roof / best->time_ns.median,
                  best->binds ? best->binds : "bytes");
     text_add(t, ".");
+    if (*each)
+        add_each(t, best, each);
     conclude_order(t, r, first);
 }
 
@@ -293,7 +308,7 @@ static bool same_rungs_group(const struct run *a, const struct run *b)
     return strcmp(a->group, b->group) == 0;
 }
 
-static void conclude_rungs(struct text *t, const struct record *r, double weights)
+static void conclude_rungs(struct text *t, const struct record *r, const struct experiment *x)
 {
     for (int i = 0; i < r->run_count; i++) {
         const struct run *run = &r->runs[i];
@@ -302,9 +317,9 @@ static void conclude_rungs(struct text *t, const struct record *r, double weight
         if (run->sweep_of && comes_first(r, i, same_sweep))
             conclude_sweep(t, r, run);
         else if (!run->sweep_of && comes_first(r, i, same_rungs_group) && shares_group(r, run))
-            conclude_operations(t, r, i, weights);
+            conclude_operations(t, r, i, x->weights);
         else if (!run->sweep_of && comes_first(r, i, same_rungs_group))
-            conclude_ladder(t, r, run);
+            conclude_ladder(t, r, run, x->each);
     }
 }
 
@@ -314,7 +329,7 @@ void experiment_conclude(const struct experiment *x, struct record *r)
     for (int i = 0; i < x->run_count; i++)
         if (x->runs[i].ablate)
             conclude_chain(&t, r, x->runs[i].group);
-    conclude_rungs(&t, r, x->weights);
+    conclude_rungs(&t, r, x);
     if (t.len) {
         struct text whole = {0};
         text_add(&whole, "On %s, %s", r->device, t.s);
