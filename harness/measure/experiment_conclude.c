@@ -30,6 +30,18 @@ static void conclude_chain(struct text *t, const struct record *r, const char *g
              fused->speedup.low, fused->speedup.high, fused->speedup_predicted, fused->binds ? fused->binds : "not known");
 }
 
+/* What the operators behind a kernel cost, in kernels of their own and in its stores. */
+static void conclude_epilogue(struct text *t, const struct record *r, const char *group)
+{
+    const struct run *alone = variant_of(r, group, "alone"), *unfused = variant_of(r, group, "unfused");
+    const struct run *fused = variant_of(r, group, "fused");
+    if (!alone || !unfused || !fused || !(alone->time_ns.median > 0) || !(unfused->time_ns.median > 0) || !(fused->time_ns.median > 0))
+        return;
+    text_add(t, "%s%s: with its operators in kernels of their own the product takes %.2f times as long as alone, with them in its "
+                "stores %.2f times.",
+             t->len ? " " : "", group, unfused->time_ns.median / alone->time_ns.median, fused->time_ns.median / alone->time_ns.median);
+}
+
 /* ---- ladders ---- */
 
 static const char *name_of(const struct run *r)
@@ -329,6 +341,8 @@ void experiment_conclude(const struct experiment *x, struct record *r)
     for (int i = 0; i < x->run_count; i++)
         if (x->runs[i].ablate)
             conclude_chain(&t, r, x->runs[i].group);
+    for (int i = 0; i < x->epilogue_count; i++)
+        conclude_epilogue(&t, r, x->epilogues[i].group);
     conclude_rungs(&t, r, x);
     if (t.len) {
         struct text whole = {0};
