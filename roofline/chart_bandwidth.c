@@ -215,6 +215,34 @@ static void draw_plateau(struct chart *c, const struct record *r)
     l->size = SMALL;
 }
 
+/* Where the copy's levels end. Names stand at the foot, where a falling curve leaves room. */
+static void draw_levels(struct chart *c, const struct record *r)
+{
+    const struct panel *p = &c->panel;
+    double left = p->left;
+    for (int i = 0; i < r->level_count; i++) {
+        const struct memory_level *l = &r->levels[i], *next = i + 1 < r->level_count ? l + 1 : NULL;
+        if (l->mix != MIX_COPY || !(l->from_bytes > 0) || !(l->to_bytes >= l->from_bytes))
+            continue;
+        bool last = !next || next->mix != l->mix;
+        struct spot edge = panel_spot(p, last ? l->to_bytes : sqrt(l->to_bytes * next->from_bytes), p->y.low);
+        if (!last)
+            chart_arrow(c, (struct spot){edge.x, p->top}, edge,
+                        "nohead lw 1.5 dt " DOTTED " lc rgb '" INK "' back", 30);
+        chart_text(c, (struct spot){(left + (last ? p->right : edge.x)) / 2, p->bottom + 14}, "center", l->name, SMALL,
+                   false, INK, 0);
+        left = edge.x;
+    }
+}
+
+static bool has_copy_levels(const struct record *r)
+{
+    int n = 0;
+    for (int i = 0; i < r->level_count; i++)
+        n += r->levels[i].mix == MIX_COPY;
+    return n > 1;
+}
+
 static void draw_record(struct chart *c, const struct record *r, int i, int n)
 {
     struct curve curves[CURVES];
@@ -232,7 +260,10 @@ static void draw_record(struct chart *c, const struct record *r, int i, int n)
     for (int j = 0; j < count; j++)
         draw_curve(c, &curves[j], unit);
     label_ends(c, curves, count, unit, n > 2);
-    draw_plateau(c, r);
+    if (n <= 2 && has_copy_levels(r)) /* names of levels need room */
+        draw_levels(c, r);
+    else
+        draw_plateau(c, r);
     panel_byte_ticks(c);
     panel_ticks(c, "y", p.y);
     snprintf(y_title, sizeof y_title, "bandwidth (%s%s)", unit > 1e10 ? "TB/s" : "GB/s",

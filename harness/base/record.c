@@ -258,6 +258,22 @@ static const struct field ceiling_fields[] = {
 };
 static const struct table ceiling_table = {ceiling_fields, sizeof(struct ceiling)};
 
+static const struct field level_rate_fields[] = {INTERVAL(struct memory_level, rate), {NULL}};
+static const struct table level_rate_table = {level_rate_fields, sizeof(struct memory_level)};
+static const struct field level_fields[] = {
+    {"name", FIELD_CHARS, .offset = offsetof(struct memory_level, name),
+     .size = sizeof(((struct memory_level *)0)->name)},
+    {"mix", FIELD_ENUM, .offset = offsetof(struct memory_level, mix), ENUM(mix_names), .required = true},
+    {"via", FIELD_ENUM, .offset = offsetof(struct memory_level, via), ENUM(via_names)},
+    {"access", FIELD_ENUM, .offset = offsetof(struct memory_level, access), ENUM(access_names)},
+    {"workgroup", FIELD_COUNT, .offset = offsetof(struct memory_level, workgroup)},
+    {"from_bytes", FIELD_REAL, .offset = offsetof(struct memory_level, from_bytes)},
+    {"to_bytes", FIELD_REAL, .offset = offsetof(struct memory_level, to_bytes)},
+    {"bytes_per_s", FIELD_GROUP, .table = &level_rate_table},
+    {NULL},
+};
+static const struct table level_table = {level_fields, sizeof(struct memory_level)};
+
 static const struct field claim_fields[] = {
     {"text", FIELD_STRING, .offset = offsetof(struct claim, text)},
     {"name", FIELD_STRING, .offset = offsetof(struct claim, name)},
@@ -287,7 +303,8 @@ static const struct field provenance_fields[] = {
 };
 static const struct table provenance_table = {provenance_fields, sizeof(struct record)};
 
-enum { RECORD_CEILINGS_ROW = 5, RECORD_RUNS_ROW, RECORD_FITS_ROW, RECORD_CROSSOVERS_ROW, RECORD_CLAIMS_ROW };
+enum { RECORD_CEILINGS_ROW = 5, RECORD_LEVELS_ROW, RECORD_RUNS_ROW, RECORD_FITS_ROW, RECORD_CROSSOVERS_ROW,
+       RECORD_CLAIMS_ROW };
 static const struct field record_fields[] = {
     {"schema", FIELD_STRING, .offset = offsetof(struct record, schema), .required = true},
     {"experiment", FIELD_STRING, .offset = offsetof(struct record, experiment), .optional = true},
@@ -296,6 +313,9 @@ static const struct field record_fields[] = {
     {"provenance", FIELD_GROUP, .table = &provenance_table},
     [RECORD_CEILINGS_ROW] = {"ceilings", FIELD_LIST, .offset = offsetof(struct record, ceilings),
                              .count = offsetof(struct record, ceiling_count), .table = &ceiling_table},
+    [RECORD_LEVELS_ROW] = {"levels", FIELD_LIST, .offset = offsetof(struct record, levels),
+                           .count = offsetof(struct record, level_count), .table = &level_table,
+                           .optional = true},
     [RECORD_RUNS_ROW] = {"runs", FIELD_LIST, .offset = offsetof(struct record, runs),
                          .count = offsetof(struct record, run_count), .table = &run_table,
                          .optional = true},
@@ -401,6 +421,11 @@ struct ceiling *record_add_ceiling(struct record *r)
     struct ceiling *c = list_add(&record_fields[RECORD_CEILINGS_ROW], r);
     memset(c, 0, sizeof *c);
     return c;
+}
+
+struct memory_level *record_add_level(struct record *r)
+{
+    return list_add(&record_fields[RECORD_LEVELS_ROW], r);
 }
 
 struct fit *record_add_fit(struct record *r)

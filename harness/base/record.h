@@ -8,7 +8,7 @@
  *   experiment  {"schema":"rooflab.experiment/1","experiment","title","device","provenance":{..},
  *                "ceilings":[..],"runs":[run..],"fits":[fit..],"crossovers":[crossover..],"claims":[claim..],"conclusion",
  *                "joint"}      "joint" is a sentence on all devices of the run; fits, crossovers and it only where there are any
- *   ceilings    {"schema":"rooflab.ceilings/1","device","provenance":{..},"ceilings":[ceiling..]}
+ *   ceilings    {"schema":"rooflab.ceilings/1","device","provenance":{..},"ceilings":[ceiling..],"levels":[level..]}
  *   bench       {"schema":"rooflab.bench/1",   "device","provenance":{..},"ceilings":[..],"runs":[run..]}
  *   chain       {"schema":"rooflab.chain/1",   ... as bench}
  *
@@ -50,6 +50,10 @@
  *                ops_per_s counts flops for "fma" (2 each) and "mul+add" (2 a pair), and plain operations for
  *                every other op.
  *               {"kind":"launch","time_ns":{..}}
+ *   level       {"name","mix","via","access","workgroup","from_bytes","to_bytes",
+ *                "bytes_per_s":{"median","low","high","n"}}
+ *                A plateau of the bandwidth over footprints, nearest first, from the first measured footprint to the
+ *                last one on it. Left out where no curve was swept.
  *   claim       {"text","name","holds":true|false|null,"low","high"}   null: the interval does not tell
  *   provenance  {"device","driver","device_kind","clock","compiler","flags","commit","load_average","date",
  *                "host","spirv_hash","shader_cache","notes":[..]}
@@ -100,6 +104,17 @@ struct ceiling {
     char op[16];            /* compute: op_name(), or "mul+add"; fma and mul+add are in flops/s */
     int width, chains;      /* compute: vector width, independent dependency chains per invocation */
     struct interval value;
+};
+
+/* A level of memory, as one mix sees it by one access. */
+struct memory_level {
+    char name[24]; /* "L1", "memory"; "level 2" where it is not known what it is */
+    enum mix mix;
+    enum via via;
+    enum access access;
+    int workgroup;
+    double from_bytes, to_bytes; /* as footprint_bytes: distinct bytes of all threads together */
+    struct interval rate;        /* bytes/s */
 };
 
 enum run_status { RUN_OK, RUN_UNSUPPORTED, RUN_SKIPPED, RUN_ERROR };
@@ -201,6 +216,8 @@ struct record {
     struct provenance provenance;
     struct ceiling *ceilings;
     int ceiling_count;
+    struct memory_level *levels;
+    int level_count;
     struct run *runs;
     int run_count;
     struct fit *fits;
@@ -217,6 +234,7 @@ struct run *record_add_run(struct record *r);
 struct run *run_add_step(struct run *r); /* likewise */
 void run_blank(struct run *r); /* frees nothing: for a run that is new */
 struct ceiling *record_add_ceiling(struct record *r); /* zeroed */
+struct memory_level *record_add_level(struct record *r);     /* numbers NAN */
 struct fit *record_add_fit(struct record *r);         /* numbers NAN */
 struct crossover *record_add_crossover(struct record *r);
 struct claim *record_add_claim(struct record *r);     /* holds -1, numbers NAN */

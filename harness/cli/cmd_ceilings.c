@@ -49,6 +49,7 @@ static void print_result(const struct arguments *a, const struct record *r)
         printf("%sCeilings of %s%s\nBest of each kind%s; low and high are 95 %% limits of the median.\n\n", style_of(stdout)->bold,
                r->device, style_of(stdout)->off, o->all ? " and all others" : "");
         report_ceilings(r, o->all, stdout);
+        report_levels(r, stdout);
         report_notes(r, stdout);
     }
     fflush(stdout);
@@ -90,8 +91,9 @@ const struct command command_ceilings = {
     .about = "Measures bandwidth for reads, writes, copies and triads by kernels of several widths and by the device's own copy and "
              "fill commands, over footprints from 16 KiB to the device's limit; arithmetic and special functions; and the cost "
              "of a dispatch. All with 95 % intervals. By default access width and workgroup size are swept at two "
-             "footprints, and the winner over all footprints.\n\nThe record goes to results/<device>/ceilings.json and serves `plot` and "
-             "`bench`; an experiment always measures the ceilings that it uses itself.",
+             "footprints, and the winner over all footprints, whose plateaus are told as levels of memory.\n\n"
+             "The record goes to results/<device>/ceilings.json and serves `plot` and `bench`; "
+             "an experiment always measures the ceilings that it uses itself.",
     .usage = "",
     .min_words = 0,
     .max_words = 0,

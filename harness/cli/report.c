@@ -262,6 +262,40 @@ void report_ceilings(const struct record *r, bool all, FILE *out)
     table_end(t);
 }
 
+static const struct table_column level_columns[] = {
+    {"", TABLE_LEFT, NULL},           {"level", TABLE_LEFT, NULL},  {"access", TABLE_LEFT, NULL},
+    {"workgroup", TABLE_RIGHT, NULL}, {"up to", TABLE_RIGHT, NULL}, {"value", TABLE_RIGHT, NULL},
+    {"low", TABLE_RIGHT, NULL},       {"high", TABLE_RIGHT, NULL},  {NULL, TABLE_LEFT, NULL},
+};
+
+/* Memory ends nowhere that was measured. */
+static bool is_last_level(const struct record *r, int i)
+{
+    return i + 1 == r->level_count || r->levels[i + 1].mix != r->levels[i].mix;
+}
+
+void report_levels(const struct record *r, FILE *out)
+{
+    struct cli_table *t = table_new(level_columns);
+    for (int i = 0; i < r->level_count; i++) {
+        const struct memory_level *l = &r->levels[i];
+        table_row(t, TABLE_PLAIN);
+        table_cell(t, "%s", mix_name(l->mix));
+        table_cell(t, "%s", l->name);
+        table_cell(t, "%s", l->access == ACCESS_NONE ? "" : access_name(l->access));
+        number_cell(t, l->workgroup > 0 ? l->workgroup : NAN, "%.0f");
+        table_quantity(t, UNIT_BYTES, is_last_level(r, i) ? NAN : l->to_bytes);
+        table_quantity(t, UNIT_BYTES_PER_S, l->rate.median);
+        table_quantity(t, UNIT_BYTES_PER_S, l->rate.low);
+        table_quantity(t, UNIT_BYTES_PER_S, l->rate.high);
+    }
+    if (r->level_count)
+        fprintf(out, "\nLevels of memory: plateaus of the bandwidth over the bytes touched, all threads' together\n\n");
+    if (r->level_count)
+        table_print(t, out);
+    table_end(t);
+}
+
 void report_ceilings_csv(const struct record *r, FILE *out)
 {
     struct cli_table *t = ceiling_table(r, true);

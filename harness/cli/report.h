@@ -18,6 +18,7 @@ void report_runs_csv(const struct record *r, FILE *out);
 /* Ceilings: best of each kind, or all of them. */
 void report_ceilings(const struct record *r, bool all, FILE *out);
 void report_ceilings_csv(const struct record *r, FILE *out);
+void report_levels(const struct record *r, FILE *out); /* nothing where the record has none */
 void report_claims(const struct record *r, FILE *out);
 void report_notes(const struct record *r, FILE *out);
 /* Does a claim surely fail? */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "harness/base/interrupt.h"
-#include "roofline/ceiling.h"
+#include "roofline/plateau.h"
 
 /* A run of a probe: long against a dispatch (5-10 us), short against patience. */
 #define RUN_S 0.002
@@ -309,5 +309,6 @@ bool ceilings_measure(struct pool *pool, bool full, struct record *r, struct pro
     for (int mix = 0; mix < MIX_COUNT && !interrupted; mix++)
         if (!sweep_footprints(&s, (enum mix)mix, full, e))
             return false;
+    levels_find(r, s.d->language == LANGUAGE_C);
     return interrupted || sweep_arithmetic(&s, full, e);
 }

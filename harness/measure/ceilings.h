@@ -30,7 +30,7 @@ void probes_for_runs(struct probes *p, const struct device_info *d, const double
 bool probes_open(struct probes *p, struct pool *pool, double run_s, struct record *r, struct error *e);
 
 /* `rooflab ceilings`: the default sweeps access and workgroup size at two footprints, then the footprint with the winner;
- * full does the product. Fills r->ceilings. */
+ * full does the product. Fills r->ceilings and r->levels. */
 bool ceilings_measure(struct pool *pool, bool full, struct record *r, struct progress_sink *progress,
                       struct error *e);
 

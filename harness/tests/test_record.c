@@ -104,6 +104,8 @@ static void fill_ceilings(struct record *r)
     *c = (struct ceiling){.kind = CEILING_LAUNCH, .value = {5000.5, 4900, 5100, 12}};
     c = record_add_ceiling(r);
     *c = (struct ceiling){.kind = CEILING_BANDWIDTH, .mix = MIX_COPY, .via = VIA_COMMAND}; /* it failed */
+    *record_add_level(r) = (struct memory_level){"last-level cache", MIX_COPY, VIA_NATIVE, ACCESS_PLAIN, 2, 8e6, 32e6,
+                                          {44e9, 42e9, 45e9, 12}};
 }
 
 static void fill(struct record *r)
@@ -174,6 +176,10 @@ static void written_read_and_written_is_the_same(void **state)
     assert_true(run->page_faults == 2.5 && isnan(run->cycles));
     assert_string_equal(run->no_counters, "cycles: none here");
     assert_true(run->cold_ns.low == 2e8 && run->cached_ns.n == 0 && run->compile_ns == 2.5e8);
+    assert_int_equal(b.level_count, 1);
+    assert_string_equal(b.levels[0].name, "last-level cache");
+    assert_int_equal(b.levels[0].access, ACCESS_PLAIN);
+    assert_true(b.levels[0].to_bytes == 32e6 && b.levels[0].rate.low == 42e9 && b.levels[0].rate.n == 12);
     assert_int_equal(b.fit_count, 1);
     assert_true(b.fits[0].launch_ns.median == 5000.5 && b.fits[0].bytes_per_s.high == 8e9);
     assert_true(isnan(b.fits[0].from_bytes));
