@@ -1,4 +1,4 @@
-//! kernel     gemv-q8/5-several-rows
+//! kernel     gemv-q8/25-several-rows
 //! idea       Four rows together: so that a part of x, once loaded, is used for all of them. The loops are
 //! idea       plain: the compiler makes vectors of them, whatever their width.
 //! shape      rows=4096 cols=4096

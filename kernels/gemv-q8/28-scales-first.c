@@ -1,4 +1,4 @@
-//! kernel     gemv-q8/8-scales-first
+//! kernel     gemv-q8/28-scales-first
 //! idea       Row by row. The scales of many blocks become floats together, for one alone costs three instructions, and
 //! idea       the matrix is asked for 4 KiB before it is needed.
 //! shape      rows=4096 cols=4096

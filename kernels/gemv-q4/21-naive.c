@@ -1,4 +1,4 @@
-//! kernel     gemv-q4/1-naive
+//! kernel     gemv-q4/21-naive
 //! idea       Weight by weight: its nibble less 8 times its block's scale times x, and each addition waits for the one
 //! idea       before.
 //! shape      rows=4096 cols=4096

@@ -1,4 +1,4 @@
-//! kernel     gemv-q8/1-naive
+//! kernel     gemv-q8/21-naive
 //! idea       Weight by weight: its byte times its block's scale times x, and each addition waits for the one before.
 //! shape      rows=4096 cols=4096
 //! buffer     w  in   q8_0[rows,32*ceil(cols/32)]

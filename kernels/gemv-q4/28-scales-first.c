@@ -1,4 +1,4 @@
-//! kernel     gemv-q4/8-scales-first
+//! kernel     gemv-q4/28-scales-first
 //! idea       Row by row. The scales of many blocks become floats together, for one alone costs three instructions, and
 //! idea       where a vector can be a table of 16 floats, a nibble is looked up: no subtraction, no conversion.
 //! shape      rows=4096 cols=4096
