@@ -312,7 +312,7 @@ static void draw_crossovers(struct chart *c, const struct sweep *s)
     for (; isfinite(next = next_value(s, at)); at = next, a = b) {
         char text[64], then[96];
         b = fastest_at(s, next, a);
-        if (a == b)
+        if (a == b || !a || !b) /* at a value that nobody was measured at none is the fastest */
             continue;
         double x = meeting(a, b, at, next);
         struct spot top = panel_spot(p, x, p->y.high), foot = panel_spot(p, x, p->y.low);

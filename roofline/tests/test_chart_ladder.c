@@ -136,6 +136,10 @@ static void lines_cross_where_the_fastest_changes(void **state)
     assert_int_equal(count_in("lines.gp", "'2-flash'"), 1); /* it needs none */
     assert_int_equal(count_in("lines.dat", "1024 64"), 2);
     no_overlap_in("lines.svg", 1000);
+    for (int i = 0; i < r.run_count; i++) /* the longest took too long for every rung */
+        if (r.runs[i].shape[0].value == 1024)
+            r.runs[i].status = RUN_SKIPPED;
+    draw_as(chart_lines, records, 1, "lines", "a");
     record_clear(&r);
 }
 
