@@ -73,7 +73,7 @@ static void add_rate(struct text *t, const struct record *record, const struct r
 
 static bool is_more(double slow, double fast)
 {
-    return slow > TELLING * fast;
+    return fast > 0 && slow > TELLING * fast; /* a header that states nothing tells nothing */
 }
 
 /* "executes 1.1 times as many load and store instructions, 94 % of their bytes in shared memory" */
