@@ -73,7 +73,7 @@ static void add_rate(struct text *t, const struct record *record, const struct r
 
 static bool is_more(double slow, double fast)
 {
-    return fast > 0 && slow > TELLING * fast; /* a header that states nothing tells nothing */
+    return slow > TELLING * fast;
 }
 
 /* "executes 1.1 times as many load and store instructions, 94 % of their bytes in shared memory" */
@@ -98,7 +98,7 @@ static void explain_more(struct text *t, const struct run *slow, const struct ru
         text_add(t, "it asks its buffers for %.2g times as many bytes", slow->bytes_issued / fast->bytes_issued);
     else if (!told && is_more(slow->bytes_compulsory, fast->bytes_compulsory))
         text_add(t, "it moves %.2g times the bytes through memory", slow->bytes_compulsory / fast->bytes_compulsory);
-    if (is_more(slow->flops, fast->flops))
+    if (fast->flops > 0 && is_more(slow->flops, fast->flops)) /* a header that states none tells nothing */
         text_add(t, "%sit does %.2g times the arithmetic", t->len ? ", and " : "", slow->flops / fast->flops);
     if (is_more(slow->barriers, fast->barriers))
         text_add(t, "%sit waits at a barrier for every %.0f operations", t->len ? ", and " : "", slow->flops / slow->barriers);
