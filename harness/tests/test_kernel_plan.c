@@ -1,5 +1,4 @@
-/* From a kernel file to a plan: lengths, workgroups, push constants and costs; .plan files; and a header that
- * lies about its module is refused. */
+/* From a kernel file to a plan: lengths, workgroups, push constants, costs, and the kernels that come with the lab. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -141,208 +140,6 @@ static void test_values(void **state)
     }
 }
 
-/* ---- .plan files ---- */
-
-#define PART                                                                                                 \
-    "//! kernel op/part\n//! shape n=5 m=2\n//! buffer a in f32[n]\n//! buffer b out f32[n]\n"               \
-    "//! launch groups=m\n"
-#define PLAN                                                                                                 \
-    "kernel op/plan\n# a comment\nshape n=20\nbuffer x in f32[n] uniform(0,1)\nbuffer y out f32[n]\n"        \
-    "temp t f32[n]\n"
-
-static void test_plan_file(void **state)
-{
-    (void)state;
-    struct error e = {0};
-    house_own(true);
-    kernel_free(house_kernel("kernels/op/part.comp", PART, &e));
-    struct kernel *k = house_kernel("kernels/op/plan.plan",
-                                    PLAN "step op/part a=x b=t m=n/2\n  step op/part a=t b=y m=3\n", &e);
-    if (!k)
-        fail_msg("%s", e.text);
-    struct plan *p = kernel_plan(k, NULL, 0, NULL, &e);
-    if (!p)
-        fail_msg("%s", e.text);
-    kernel_free(k);
-    assert_int_equal(p->tensor_count, 3);
-    assert_int_equal(p->tensors[2].role, ROLE_TEMP);
-    assert_int_equal(p->step_count, 2);
-    assert_string_equal(p->steps[0].label, "op/part");
-    assert_string_equal(p->steps[0].glsl.s, PART);
-    assert_int_equal(p->steps[0].bindings[1].tensor, 2);
-    assert_int_equal(p->steps[1].bindings[0].tensor, 2);
-    assert_int_equal(p->steps[0].push[0], 20);
-    assert_int_equal(p->steps[0].push[1], 10);
-    assert_int_equal(p->steps[0].groups[0], 10);
-    assert_int_equal(p->steps[1].groups[0], 3);
-    assert_float_equal(plan_bytes_compulsory(p), 4 * 80, 0);
-    plan_free(p);
-}
-
-static void test_plan_file_faults(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *steps, *says;
-    } faults[] = {
-        {"step op/prat a=x b=y m=1\n", "plan.plan:7:|'op/prat'|did you mean 'op/part'"},
-        {"step op/plan a=x b=y m=1\n", "plan.plan:7:|is a plan itself"},
-        {"step op/part a=x b=t\n", "plan.plan:7:|wants a value for m|m=..."},
-        {"step op/part a=x b=t m=0\n", "plan.plan:7:|m '0' is 0|whole number"},
-        {"step op/part a=x b=t m=k\n", "plan.plan:7:|'k'"},
-        {"step op/part a=x m=1\n", "plan.plan:7:|wants a tensor for b|b=..."},
-        {"step op/part a=x b=t c=x m=1\n", "plan.plan:7:|no shape name 'c'"},
-        {"step op/part a=x a=t b=y m=1\n", "plan.plan:7:|'a' is bound twice"},
-        {"step op/part a=x b=z m=1\n", "plan.plan:7:|no tensor 'z'"},
-        {"step op/part a=x b=t m=1 n=19\n", "plan.plan:7:|a of op/part is 19 elements|tensor x is 20"},
-        {"temp h f16[n]\nstep op/part a=x b=h m=1\n",
-         "plan.plan:8:|b of op/part is 20 elements of f32|h is 20 of f16"},
-        {"step op/part a=t b=y m=1\n", "plan.plan:7:|reads a|no step before it has written tensor t"},
-        {"step op/part a=x b=x m=1\n", "plan.plan:7:|writes b|tensor x is `in`"},
-        {"step op/part a=x b=y m=1\n", "plan.plan:6:|no step writes tensor t"},
-        {"step op/part a=x b=t m=1\nstep op/part a=x b=y m=1\n", "plan.plan:6:|no step reads tensor t"},
-        {"buffer u in f32[n]\nstep op/part a=x b=t m=1\nstep op/part a=t b=y m=1\n",
-         "plan.plan:7:|no step reads tensor u"},
-        {"step op/part a=x b=t m=1\n", "plan.plan:5:|no step writes tensor y"},
-        {"launch groups=1\n", "plan.plan:7:|'launch' belongs in .comp files"},
-        {"", "plan.plan:1:|no 'step' line"},
-        {"buffer u in f32[n] texel=r32f\nstep op/part a=x b=t m=1\n", "plan.plan:7:|texel= says how"},
-    };
-    house_own(true);
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
-        struct error e = {0};
-        struct text t = {0};
-        text_add(&t, "%s%s", PLAN, faults[i].steps);
-        struct kernel *k = house_kernel("kernels/op/plan.plan", t.s, &e);
-        struct plan *p = k ? kernel_plan(k, NULL, 0, NULL, &e) : NULL;
-        if (p)
-            fail_msg("accepted: %s", faults[i].steps);
-        assert_says(e.text, faults[i].says);
-        kernel_free(k);
-        text_free(&t);
-    }
-    house_own(false);
-}
-
-/* ---- headers against modules ---- */
-
-static const char *const honest[] = {
-    "#version 450",
-    "//! kernel op/rung",
-    "//! shape rows=4 cols=4",
-    "//! buffer x in f32[rows,cols]",
-    "//! buffer t in f32[4*cols] texel=rgba32f",
-    "//! buffer z inout f32[rows]",
-    "//! buffer y out f32[rows,cols]",
-    "//! launch groups=rows",
-    "//! tune A 1",
-    "//! tune B 2",
-    "layout(local_size_x_id = 1) in;",
-    "layout(push_constant) uniform Shape { uint rows, cols; };",
-    "layout(constant_id = 0) const uint A = 1;",
-    "layout(constant_id = 1) const uint B = 1;",
-    "layout(binding = 0) readonly buffer X { float x[]; };",
-    "layout(binding = 1) uniform samplerBuffer t;",
-    "layout(binding = 2) buffer Z { float z[]; };",
-    "layout(binding = 3) buffer Y { float y[]; };",
-    "void main() {",
-    "    uint i = gl_GlobalInvocationID.x;",
-    "    y[i] = x[i] * texelFetch(t, int(i)).x + float(A * B * rows * cols);",
-    "    z[i] += 1.0;",
-    "}",
-};
-
-/* One line put in the place of another (from 1), and what is then said of it; NULL: nothing. */
-static const struct {
-    int line;
-    const char *with, *says;
-} lies[] = {
-    {1, "#version 450", NULL},
-    {4, "//! buffer x out f32[rows,cols]",
-     "my.comp: |buffer x is `out` in the header, but the module reads it"},
-    {4, "//! buffer x inout f32[rows,cols]", "buffer x is `inout`|never writes it"},
-    {7, "//! buffer y in f32[rows,cols]", "buffer y is `in` in the header, but the module writes it"},
-    {7, "//! buffer y inout f32[rows,cols]", "buffer y is `inout`|never reads it"},
-    {6, "//! buffer z in f32[rows]", "buffer z is `in`|writes it"},
-    {6, "//! buffer z out f32[rows]", "buffer z is `out`|reads it"},
-    {21, "    y[i] = texelFetch(t, int(i)).x + float(A * B * rows * cols);",
-     "buffer x is `in`|never reads it"},
-    {21, "    float v = x[i] * texelFetch(t, int(i)).x + float(A * B * rows * cols);",
-     "buffer y is `out`|never writes it"},
-    {22, "    z[i] += y[i];", "buffer y is `out`|reads it"},
-    {4, "//! buffer x in f32[rows,4*cols] texel=rgba32f",
-     "buffer x is `in` texel=rgba32f|binding 0|storage buffer"},
-    {5, "//! buffer t in f32[4*cols]", "buffer t is `in`|binding 1|texel buffer"},
-    {5, "//! buffer t in u32[4*cols] texel=r32ui", "buffer t has texel=r32ui|another format"},
-    {7, "", "binding 3|header has 3 buffers"},
-    {8, "//! buffer w out f32[1]\n//! launch groups=1", "buffer w is number 4|nothing at set 0, binding 4"},
-    {18, "layout(set = 1, binding = 3) buffer Y { float y[]; };",
-     "buffer y is number 3|nothing at set 0, binding 3"},
-    {3, "//! shape rows=4 cols=4 depth=1", "3 names|12 bytes|8 bytes"},
-    {3, "//! shape cols=4 rows=4", "rows is shape name number 1|number 0 of the module"},
-    {12, "layout(push_constant) uniform Shape { uint rows; float cols; };", "cols is a uint|f32"},
-    {12, "layout(push_constant) uniform Shape { uint r, cols; };\nuint rows = 1;", NULL},
-    {10, "//! tune B 2\n//! tune C 3", "tune C is specialisation constant 2|constant_id = 2"},
-    {13, "layout(constant_id = 5) const uint A = 1;",
-     "tune A is specialisation constant 0|none of that number"},
-    {9, "//! tune B 1\n//! tune A 2\n//!", "tune B is number 0|constant 0 of the module is called A"},
-    {11, "layout(local_size_x = 64, local_size_y = 32) in;", "64 x 32 x 1|1024"},
-    {10, "//! tune B 1025", "1025 x 1 x 1|make it smaller"},
-    {20, "    uint i = gl_GlobalInvocationID.x", "my.comp:|error"},
-};
-
-static void test_lies(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
-        struct error e = {0};
-        struct text t = {0};
-        for (int line = 1; line <= (int)(sizeof honest / sizeof *honest); line++) {
-            bool second_tune = line == 10 && lies[i].line == 9; /* which that lie has put before it */
-            text_add(&t, "%s\n", line == lies[i].line ? lies[i].with : second_tune ? "" : honest[line - 1]);
-        }
-        struct kernel *k = house_kernel("my.comp", t.s, &e);
-        if (!k)
-            fail_msg("%s", e.text);
-        bool ok = kernel_check_module(k, &e);
-        if (ok != !lies[i].says)
-            fail_msg("%s: %s", lies[i].with, ok ? "accepted" : e.text);
-        if (!ok)
-            assert_int_equal(e.code, EXIT_CHECK);
-        if (!ok)
-            assert_says(e.text, lies[i].says);
-        kernel_free(k);
-        text_free(&t);
-    }
-}
-
-/* Two blocks over one buffer are one buffer, whichever is used first; a write through either is a write. */
-static void test_two_blocks(void **state)
-{
-    (void)state;
-    for (int i = 0; i < 4; i++) {
-        bool write = i / 2;
-        const char *uses[] = {"y[0] = x4[0].x;", write ? "x[1] = 1.0;" : "y[1] = x[1];"};
-        struct error e = {0};
-        struct text t = {0};
-        text_add(&t,
-                 "#version 450\n//! kernel op/rung\n//! buffer x in f32[4]\n//! buffer y out f32[4]\n"
-                 "//! launch groups=1\n"
-                 "layout(binding = 0) readonly buffer X4 { vec4 x4[]; };\n"
-                 "layout(binding = 0) buffer X { float x[]; };\n"
-                 "layout(binding = 1) buffer Y { float y[]; };\n"
-                 "void main() { %s %s }\n",
-                 uses[i % 2], uses[!(i % 2)]);
-        struct kernel *k = house_kernel("my.comp", t.s, &e);
-        assert_non_null(k);
-        assert_int_equal(kernel_check_module(k, &e), !write);
-        if (write)
-            assert_says(e.text, "buffer x is `in`|writes it");
-        kernel_free(k);
-        text_free(&t);
-    }
-}
-
 /* ---- C ---- */
 
 #define C_KERNEL                                                                                                        \
@@ -445,49 +242,6 @@ static void test_needs(void **state)
     kernel_free(k);
 }
 
-/* What a plan repeats, with a part of a tensor each time. */
-static void test_repeat(void **state)
-{
-    (void)state;
-    struct error e = {0};
-    house_own(true);
-    const char *part = "//! kernel op/part\n//! shape n=8\n//! buffer x in f32[n]\n//! buffer y inout f32[n]\n"
-                       "//! launch groups=n\n";
-    kernel_free(house_kernel("kernels/op/part.comp", part, &e));
-    struct kernel *k = house_kernel("kernels/op/1-all.plan",
-                                    "kernel op/1-all\nidea i\nshape layers=3 n=8\nbuffer w in f32[layers,2*n]\n"
-                                    "buffer y inout f32[n]\nrepeat layer layers\nstep op/no|op/part x=w[layer] y=y n=2*n+0*layer\n"
-                                    "end layer\n", &e);
-    assert_non_null(k);
-    assert_null(kernel_plan(k, NULL, 0, NULL, &e)); /* y is half of what the part wants */
-    assert_says(e.text, "op/1-all.plan:7:|16 elements|tensor y is 8");
-    kernel_free(k);
-    k = house_kernel("kernels/op/1-all.plan",
-                     "kernel op/1-all\nidea i\nshape layers=3 n=8\nbuffer w in f32[2*layers,n/2]\nbuffer y inout f32[n]\n"
-                     "repeat layer layers\nstep op/no|op/part x=w[2*layer,2] y=y\nend layer\n", &e);
-    assert_non_null(k);
-    struct plan *p = kernel_plan(k, NULL, 0, NULL, &e);
-    if (!p)
-        fail_msg("%s", e.text);
-    assert_int_equal(p->step_count, 3);
-    assert_int_equal(p->steps[2].bindings[0].offset, 64);
-    assert_int_equal(p->steps[2].bindings[0].bytes, 32);
-    assert_int_equal(p->steps[2].bindings[1].bytes, 0);
-    assert_float_equal(p->steps[1].cost.bytes_read, 64, 0);
-    struct device_info info = {.copy_alignment = 64, .max_binding_bytes = 32, .max_buffer_bytes = 1000, .memory_bytes = 1000};
-    assert_false(plan_fits(p, &info, &e)); /* the second part begins at byte 32 */
-    assert_says(e.text, "op/part|a part of w|byte 32");
-    info.copy_alignment = 4;
-    assert_true(plan_fits(p, &info, &e)); /* the whole of w is more than can be bound, but no step binds it */
-    plan_free(p);
-    kernel_free(k);
-    assert_null(house_kernel("kernels/op/1-all.plan", "kernel op/1-all\nidea i\nbuffer y inout f32[1]\nend layer\nstep a y=y\n", &e));
-    assert_says(e.text, "op/1-all.plan:4:|no 'repeat layer'");
-    remove(house_path("kernels/op/1-all.plan"));
-    remove(house_path("kernels/op/part.comp"));
-    house_own(false);
-}
-
 /* ---- the kernels that come with the lab ---- */
 
 /* Its header makes sense, there and at every shape that it is verified at. */
@@ -563,15 +317,10 @@ int main(void)
         cmocka_unit_test(test_plan),
         cmocka_unit_test(test_overrides),
         cmocka_unit_test(test_values),
-        cmocka_unit_test(test_plan_file),
-        cmocka_unit_test(test_plan_file_faults),
-        cmocka_unit_test(test_lies),
-        cmocka_unit_test(test_two_blocks),
         cmocka_unit_test(test_c_source),
         cmocka_unit_test(test_fill_and_verify),
         cmocka_unit_test(test_needs),
         cmocka_unit_test(test_shape_follows),
-        cmocka_unit_test(test_repeat),
         cmocka_unit_test(test_own_kernels),
     };
     int failed = cmocka_run_group_tests(tests, house_make, house_remove);
