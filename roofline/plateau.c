@@ -110,7 +110,7 @@ int plateaus_find(const struct plateau_point *p, int n, struct plateau out[PLATE
 static bool on_curve(const struct ceiling *c, const struct ceiling *like)
 {
     return c->kind == CEILING_BANDWIDTH && c->mix == like->mix && c->via == like->via && c->access == like->access &&
-           c->workgroup == like->workgroup && c->value.n > 0 && c->footprint_bytes > 0;
+           c->workgroup == like->workgroup && c->places == like->places && c->value.n > 0 && c->footprint_bytes > 0;
 }
 
 static int by_footprint(const void *a, const void *b)
@@ -186,6 +186,7 @@ void levels_find(struct record *r, bool host)
             l->via = like->via;
             l->access = like->access;
             l->workgroup = like->workgroup;
+            l->places = like->places;
             l->from_bytes = found[i].from_bytes;
             l->to_bytes = found[i].to_bytes;
             l->rate = found[i].rate;

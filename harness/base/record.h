@@ -44,13 +44,13 @@
  *                Device "below" is the faster one for tensors smaller than bytes, "above" for larger ones. Without bytes,
  *                "below" is so at every size, and where that is null too, the intervals do not tell.
  *   ceiling     {"kind":"bandwidth","mix":"read|write|copy|triad","via":"shader|command|native",
- *                "access":"f32|vec2|vec4|texel|plain|stream"|null,"workgroup","footprint_bytes",
+ *                "access":"f32|vec2|vec4|texel|plain|stream"|null,"workgroup","places","footprint_bytes",
  *                "bytes_per_s":{"median","low","high","n"}}
  *               {"kind":"compute","type":"f32","op","width","chains","workgroup","ops_per_s":{..}}
  *                ops_per_s counts flops for "fma" (2 each) and "mul+add" (2 a pair), and plain operations for
  *                every other op.
  *               {"kind":"launch","time_ns":{..}}
- *   level       {"name","mix","via","access","workgroup","from_bytes","to_bytes",
+ *   level       {"name","mix","via","access","workgroup","places","from_bytes","to_bytes",
  *                "bytes_per_s":{"median","low","high","n"}}
  *                A plateau of the bandwidth over footprints, nearest first, from the first measured footprint to the
  *                last one on it. Left out where no curve was swept.
@@ -99,6 +99,7 @@ struct ceiling {
     enum via via;           /* bandwidth */
     enum access access;     /* bandwidth; ACCESS_NONE for commands */
     int workgroup;          /* invocations in a workgroup, on the host threads; 0 where it does not apply */
+    int places;             /* bandwidth: of its part that a workgroup walks in turn; 0 where it does not apply */
     double footprint_bytes; /* bandwidth: distinct bytes touched, reads and writes together */
     char type[8];           /* compute: "f32", "i32" */
     char op[16];            /* compute: op_name(), or "mul+add"; fma and mul+add are in flops/s */
@@ -112,7 +113,7 @@ struct memory_level {
     enum mix mix;
     enum via via;
     enum access access;
-    int workgroup;
+    int workgroup, places;
     double from_bytes, to_bytes; /* as footprint_bytes: distinct bytes of all threads together */
     struct interval rate;        /* bytes/s */
 };

@@ -52,6 +52,11 @@ enum access chain_best_access(const struct device_info *device)
     return device_is_software(device) ? ACCESS_TEXEL : ACCESS_VEC4;
 }
 
+uint32_t chain_places(const struct device_info *device)
+{
+    return device_is_software(device) ? 4 : 1;
+}
+
 static const char *const vector_names[] = {"", "float", "vec2", "", "vec4"};
 static const char *const components[] = {".x", ".y", ".z", ".w"};
 
@@ -220,21 +225,26 @@ static void window_line(struct glsl *s, const char *indent, const char *name, co
         text_add(s->t, "%s %% %lluu;  // stays in the cache\n", i, (unsigned long long)window);
 }
 
+/* One function does what is to be done at one place; main calls it for several places in each turn. */
 static void main_flat(struct glsl *s)
 {
-    text_add(s->t,
-             "\nvoid main()\n{\n"
-             "    uint n = rows * COLS / %du;\n"
-             "    uint begin = gl_WorkGroupID.x * per, end = min(n, begin + per);\n"
-             "    for (uint i = begin + gl_LocalInvocationID.x; i < end; i += gl_WorkGroupSize.x) {\n",
-             s->width);
-    window_line(s, "        ", "at", "i", window_bytes(s) / 4 / (uint64_t)s->width);
+    uint32_t places = chain_places(s->device);
+    text_add(s->t, "\nvoid element(uint begin, uint i)\n{\n");
+    window_line(s, "    ", "at", "i", window_bytes(s) / 4 / (uint64_t)s->width);
     if (chain_has_column_tensor(s->g))
-        text_add(s->t, "        uint c = i %% %lluu;\n", (unsigned long long)s->row_vectors);
-    text_add(s->t, "        %s v = load_x(at);\n", vector_names[s->width]);
+        text_add(s->t, "    uint c = i %% %lluu;\n", (unsigned long long)s->row_vectors);
+    text_add(s->t, "    %s v = load_x(at);\n", vector_names[s->width]);
     for (int i = 0; i < s->g->count; i++)
-        apply(s, i, "        ");
-    text_add(s->t, "        store(at, v);\n    }\n}\n");
+        apply(s, i, "    ");
+    text_add(s->t,
+             "    store(at, v);\n}\n\nvoid main()\n{\n"
+             "    uint n = rows * COLS / %du, part = per / %uu;\n"
+             "    uint begin = gl_WorkGroupID.x * per, end = min(n, begin + per);\n"
+             "    for (uint i = begin + gl_LocalInvocationID.x; i < begin + part; i += gl_WorkGroupSize.x) {\n",
+             s->width, places);
+    for (uint32_t p = 0; p < places; p++)
+        text_add(s->t, "        if (i + %uu * part < end)\n            element(begin, i + %uu * part);\n", p, p);
+    text_add(s->t, "    }\n}\n");
 }
 
 /* ---- main, by rows ---- */
@@ -417,13 +427,14 @@ static void fill_cost(struct glsl *s, struct step *step)
     step->cost.bytes_issued = issued * elements;
 }
 
-/* Units that one workgroup may take where the driver ends long loops: with room for the loops that counting adds. */
-static uint64_t most_per_group(const struct glsl *s, uint64_t per)
+/* Units that one workgroup may take where the driver ends long loops: with room for the loops that counting adds. `whole`:
+ * units of a flat kernel's turns through all its places. */
+static uint64_t most_per_group(const struct glsl *s, uint64_t per, uint64_t whole)
 {
     uint64_t walk = s->registers ? (uint64_t)s->register_vectors : (s->row_vectors + s->team - 1) / s->team;
     uint64_t passes = s->row_operators ? 1 + (uint64_t)s->walks * (walk + 1) : 1; /* a row's, or a turn's of the workgroup */
-    uint64_t most = s->device->loop_passes / 6 / passes * (s->row_operators ? 1 : s->team);
-    return !s->device->loop_passes || per < most ? per : most ? most : 1;
+    uint64_t most = s->device->loop_passes / 6 / passes * (s->row_operators ? 1 : s->team) / whole * whole;
+    return !s->device->loop_passes || per < most ? per : most ? most : whole;
 }
 
 static void fill_launch(struct glsl *s, struct step *step)
@@ -435,9 +446,9 @@ static void fill_launch(struct glsl *s, struct step *step)
     uint64_t per = (units + most_groups - 1) / most_groups;
     if (per < least)
         per = least;
-    if (!s->row_operators) /* whole turns of the workgroup, so that all but the last group run full */
-        per = (per + s->team - 1) / s->team * s->team;
-    per = most_per_group(s, per);
+    /* Whole turns of the workgroup, so that all but the last group run full. */
+    uint64_t whole = s->row_operators ? 1 : (uint64_t)s->team * chain_places(d);
+    per = most_per_group(s, (per + whole - 1) / whole * whole, whole);
     step->groups[0] = (uint32_t)((units + per - 1) / per);
     step->push[0] = (uint32_t)s->g->rows;
     step->push[1] = (uint32_t)per;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/base/interrupt.h"
+#include "harness/kernel/chain_glsl.h"
 #include "roofline/plateau.h"
 
 /* A run of a probe: long against a dispatch (5-10 us), short against patience. */
@@ -19,20 +20,27 @@ static struct probe *add(struct probes *p)
     return q;
 }
 
-void probes_bandwidth(struct probes *p, enum mix mix, enum via via, enum access access, int workgroup, double footprint)
+void probes_bandwidth(struct probes *p, enum mix mix, enum access access, struct walk walk, double footprint)
 {
-    struct probe *q = add(p);
-    q->ceiling = (struct ceiling){.kind = CEILING_BANDWIDTH,
-                                  .mix = mix,
-                                  .via = via,
-                                  .access = access,
-                                  .workgroup = via == VIA_COMMAND ? 0 : workgroup,
-                                  .footprint_bytes = footprint};
+    add(p)->ceiling = (struct ceiling){.kind = CEILING_BANDWIDTH,
+                                       .mix = mix,
+                                       .via = VIA_SHADER,
+                                       .access = access,
+                                       .workgroup = walk.workgroup,
+                                       .places = mix == MIX_READ && walk.places ? PROBE_READ_PLACES : walk.places,
+                                       .footprint_bytes = footprint};
 }
 
-int ceilings_workgroup(const struct device_info *d)
+void probes_command(struct probes *p, enum mix mix, double footprint)
 {
-    return d->language == LANGUAGE_C ? (int)d->threads : device_is_software(d) ? (int)d->subgroup_size : 256;
+    add(p)->ceiling = (struct ceiling){.kind = CEILING_BANDWIDTH, .mix = mix, .via = VIA_COMMAND, .footprint_bytes = footprint};
+}
+
+struct walk ceilings_walk(const struct device_info *d)
+{
+    if (d->language == LANGUAGE_C)
+        return (struct walk){(int)d->threads, 0};
+    return (struct walk){device_is_software(d) ? (int)d->subgroup_size : 256, (int)chain_places(d)};
 }
 
 enum access ceilings_access(const struct device_info *d)
@@ -56,7 +64,7 @@ void probes_compute(struct probes *p, const struct device_info *d, const char *o
 {
     struct probe *q = add(p);
     q->ceiling = (struct ceiling){.kind = CEILING_COMPUTE, .width = width, .chains = chains};
-    q->ceiling.workgroup = ceilings_workgroup(d);
+    q->ceiling.workgroup = ceilings_walk(d).workgroup;
     if (d->language == LANGUAGE_C)
         host_shape(d, &q->ceiling);
     snprintf(q->ceiling.op, sizeof q->ceiling.op, "%s", op);
@@ -82,29 +90,35 @@ static double footprint_of(enum mix mix, double bytes)
     return bytes * (mix == MIX_COPY ? 2 : mix == MIX_TRIAD ? 3 : 1);
 }
 
-static void add_if_fits(struct probes *p, const struct device_info *d, enum mix mix, enum via via, enum access access,
-                        int workgroup, double footprint)
+static void add_if_fits(struct probes *p, const struct device_info *d, enum mix mix, enum access access, struct walk walk,
+                        double footprint)
 {
     if (probe_fits(d, mix, access, footprint))
-        probes_bandwidth(p, mix, via, access, workgroup, footprint);
+        probes_bandwidth(p, mix, access, walk, footprint);
+}
+
+/* The device's own command, where it has one for this mix. */
+static void add_command_if_fits(struct probes *p, const struct device_info *d, enum mix mix, double footprint)
+{
+    if ((mix == MIX_COPY || mix == MIX_WRITE) && probe_fits(d, mix, ACCESS_NONE, footprint))
+        probes_command(p, mix, footprint);
 }
 
 void probes_for_runs(struct probes *p, const struct device_info *d, const double *tensor_bytes, int sizes,
                      const double ops[OP_COUNT])
 {
-    int workgroup = ceilings_workgroup(d);
+    struct walk walk = ceilings_walk(d), plain = {walk.workgroup, 1};
     for (int s = 0; s < sizes; s++) {
         for (int mix = 0; mix < MIX_COUNT; mix++) {
             double footprint = footprint_of((enum mix)mix, tensor_bytes[s]);
-            add_if_fits(p, d, (enum mix)mix, VIA_SHADER, ceilings_access(d), workgroup, footprint);
+            add_if_fits(p, d, (enum mix)mix, ceilings_access(d), walk, footprint);
             if (device_is_software(d)) /* where texel loads are the faster ones */
-                add_if_fits(p, d, (enum mix)mix, VIA_SHADER, ACCESS_VEC4, workgroup, footprint);
+                add_if_fits(p, d, (enum mix)mix, ACCESS_VEC4, walk, footprint);
             if (d->language == LANGUAGE_C) /* which is faster depends on the footprint */
-                add_if_fits(p, d, (enum mix)mix, VIA_SHADER, ACCESS_STREAM, workgroup, footprint);
-            else if (mix == MIX_COPY) /* what a width is worth is shown by the copy */
-                add_if_fits(p, d, (enum mix)mix, VIA_SHADER, ACCESS_F32, workgroup, footprint);
-            if (mix == MIX_COPY || mix == MIX_WRITE)
-                add_if_fits(p, d, (enum mix)mix, VIA_COMMAND, ACCESS_NONE, 0, footprint);
+                add_if_fits(p, d, (enum mix)mix, ACCESS_STREAM, walk, footprint);
+            else if (mix == MIX_COPY) /* beside the best, the copy that everybody writes first */
+                add_if_fits(p, d, (enum mix)mix, ACCESS_F32, plain, footprint);
+            add_command_if_fits(p, d, (enum mix)mix, footprint);
         }
     }
     probes_compute(p, d, "fma", 4, 4);
@@ -169,43 +183,55 @@ static bool measure(struct survey *s, struct probes *p, const char *what, struct
 }
 
 static const enum access accesses[] = {ACCESS_F32, ACCESS_VEC2, ACCESS_VEC4, ACCESS_TEXEL, ACCESS_PLAIN, ACCESS_STREAM};
-enum { ACCESSES = sizeof accesses / sizeof *accesses, WORKGROUPS_MAX = 3 };
+enum { ACCESSES = sizeof accesses / sizeof *accesses, WALKS_MAX = 4 };
 
-static int workgroups(const struct device_info *d, int out[WORKGROUPS_MAX])
+/* Workgroups of three sizes, and the generator's walk where that is another one. */
+static int walks(const struct device_info *d, struct walk out[WALKS_MAX])
 {
     const int hardware[] = {64, 256, 1024}, software[] = {(int)d->subgroup_size, 64, 256};
     int n = 0;
     if (d->language == LANGUAGE_C) { /* one thread and all */
-        out[n++] = 1;
+        out[n++].workgroup = 1;
         if (d->threads > 1)
-            out[n++] = (int)d->threads;
+            out[n++].workgroup = (int)d->threads;
         return n;
     }
-    for (int i = 0; i < WORKGROUPS_MAX; i++) {
+    for (int i = 0; i < 3; i++) {
         int w = device_is_software(d) ? software[i] : hardware[i];
-        if (w <= (int)d->max_invocations && w <= (int)d->max_workgroup_size[0] && (n == 0 || w > out[n - 1]))
-            out[n++] = w;
+        if (w <= (int)d->max_invocations && w <= (int)d->max_workgroup_size[0] && (n == 0 || w > out[n - 1].workgroup))
+            out[n++] = (struct walk){w, 1};
     }
+    if (ceilings_walk(d).places > 1)
+        out[n++] = ceilings_walk(d);
     return n;
 }
 
-/* All accesses and workgroup sizes of one mix at one footprint. */
+/* Every access by every walk. Reads have a walk of their own (PROBE_READ_PLACES): they differ by workgroup alone. */
+static void add_shapes(struct probes *p, const struct device_info *d, enum mix mix, double footprint)
+{
+    struct walk all[WALKS_MAX] = {{0}};
+    int n = walks(d, all);
+    for (int a = 0; a < ACCESSES; a++)
+        for (int w = 0; w < n; w++)
+            if (mix != MIX_READ || all[w].places <= 1)
+                add_if_fits(p, d, mix, accesses[a], all[w], footprint);
+}
+
+/* All accesses and walks of one mix at one footprint. */
 static bool sweep_shapes(struct survey *s, enum mix mix, double footprint, struct error *e)
 {
     struct probes p = {0};
-    int sizes[WORKGROUPS_MAX], n = workgroups(s->d, sizes);
-    for (int a = 0; a < ACCESSES; a++)
-        for (int w = 0; w < n; w++)
-            add_if_fits(&p, s->d, mix, VIA_SHADER, accesses[a], sizes[w], footprint);
+    add_shapes(&p, s->d, mix, footprint);
     char what[64];
-    snprintf(what, sizeof what, "%s: access width and workgroup size", mix_name(mix));
+    snprintf(what, sizeof what, "%s: access width and walk", mix_name(mix));
     return measure(s, &p, what, e);
 }
 
 /* The winner of a mix among what was measured so far: best median near the larger footprint. */
 static struct ceiling winner(const struct survey *s, enum mix mix)
 {
-    struct ceiling best = {.access = ceilings_access(s->d), .workgroup = ceilings_workgroup(s->d)};
+    struct walk walk = ceilings_walk(s->d);
+    struct ceiling best = {.access = ceilings_access(s->d), .workgroup = walk.workgroup, .places = walk.places};
     for (int i = 0; i < s->r->ceiling_count; i++) {
         const struct ceiling *c = &s->r->ceilings[i];
         if (c->kind == CEILING_BANDWIDTH && c->mix == mix && c->via != VIA_COMMAND &&
@@ -229,18 +255,16 @@ static bool sweep_footprints(struct survey *s, enum mix mix, bool full, struct e
 {
     struct probes p = {0};
     struct ceiling best = winner(s, mix);
-    int sizes[WORKGROUPS_MAX], n = workgroups(s->d, sizes);
+    struct walk walk = {best.workgroup, best.places};
     double last = largest_footprint(s->d, mix);
     for (double f = footprint_of(mix, 16384); f <= last; f *= 2) {
-        for (int a = 0; full && a < ACCESSES; a++)
-            for (int w = 0; w < n; w++)
-                add_if_fits(&p, s->d, mix, VIA_SHADER, accesses[a], sizes[w], f);
-        if (!full)
-            add_if_fits(&p, s->d, mix, VIA_SHADER, best.access, best.workgroup, f);
+        if (full)
+            add_shapes(&p, s->d, mix, f);
+        else
+            add_if_fits(&p, s->d, mix, best.access, walk, f);
         if (!full && best.access == ACCESS_STREAM) /* caches are seen by stores that go through them */
-            add_if_fits(&p, s->d, mix, VIA_SHADER, ACCESS_PLAIN, best.workgroup, f);
-        if (mix == MIX_COPY || mix == MIX_WRITE)
-            add_if_fits(&p, s->d, mix, VIA_COMMAND, ACCESS_NONE, 0, f);
+            add_if_fits(&p, s->d, mix, ACCESS_PLAIN, walk, f);
+        add_command_if_fits(&p, s->d, mix, f);
     }
     char what[64];
     snprintf(what, sizeof what, "%s over footprints", mix_name(mix));
@@ -265,6 +289,30 @@ static void note_team(struct record *r, int threads)
     if (one && all && one != all)
         record_note(r, "fma on %d threads: %.2f times one thread (%.2f to %.2f)", threads, all->value.median / one->value.median,
                     all->value.low / one->value.high, all->value.high / one->value.low);
+}
+
+/* The best copy of this access near the larger of the two footprints; places 0: by any walk. */
+static const struct ceiling *best_copy(const struct record *r, enum access access, int places)
+{
+    const struct ceiling *best = NULL;
+    for (int i = 0; i < r->ceiling_count; i++) {
+        const struct ceiling *c = &r->ceilings[i];
+        if (c->kind == CEILING_BANDWIDTH && c->mix == MIX_COPY && c->access == access && c->value.n > 0 &&
+            (!places || c->places == places) && (!best || c->footprint_bytes > 1.5 * best->footprint_bytes ||
+             (c->footprint_bytes > best->footprint_bytes / 1.5 && c->value.median > best->value.median)))
+            best = c;
+    }
+    return best;
+}
+
+/* What a wide access is worth: over the copy that everybody writes first, and over the best float by float. */
+static void note_width(struct record *r)
+{
+    const struct ceiling *wide = best_copy(r, ACCESS_VEC4, 0), *plain = best_copy(r, ACCESS_F32, 1), *narrow = best_copy(r, ACCESS_F32, 0);
+    if (wide && plain && narrow)
+        record_note(r, "a copy by vec4 is %.2f times the one-float copy (%.2f to %.2f), %.2f times the best copy float by float",
+                    wide->value.median / plain->value.median, wide->value.low / plain->value.high,
+                    wide->value.high / plain->value.low, wide->value.median / narrow->value.median);
 }
 
 static bool sweep_arithmetic(struct survey *s, bool full, struct error *e)
@@ -304,6 +352,7 @@ bool ceilings_measure(struct pool *pool, bool full, struct record *r, struct pro
         for (int mix = 0; mix < MIX_COUNT && !interrupted; mix++)
             if (!sweep_shapes(&s, (enum mix)mix, footprints[f], e))
                 return false;
+    note_width(r);
     s.rule.precision = SAMPLE_PRECISION;
     s.rule.max_s = 0.2;
     for (int mix = 0; mix < MIX_COUNT && !interrupted; mix++)

@@ -68,7 +68,17 @@ static void walk_reads(struct text *t)
                 "            acc += load0(i);\n    }\n");
 }
 
-/* The flat walk of the chain generator, gone over `turns` times. A walk that is made once has no loop around it: on
+/* The flat walk of the chain generator, see chain_places. */
+static void walk_flat(int places, struct text *t)
+{
+    text_add(t, "    {\n        uint part = per / %du;\n"
+                "        for (uint i = begin + gl_LocalInvocationID.x; i < begin + part; i += gl_WorkGroupSize.x) {\n", places);
+    for (int p = 0; p < places; p++)
+        text_add(t, "            if (i + %du * part < end)\n                element(i + %du * part, turn);\n", p, p);
+    text_add(t, "        }\n    }\n");
+}
+
+/* The flat walk, gone over `turns` times. A walk that is made once has no loop around it: on
  * lavapipe that loop alone is 4 % of a vec4 copy. */
 static void bandwidth_glsl(const struct ceiling *c, bool repeated, struct text *t)
 {
@@ -87,14 +97,15 @@ static void bandwidth_glsl(const struct ceiling *c, bool repeated, struct text *
             text_add(t, "layout(std430, binding = %d) readonly restrict buffer In%d { V x%d[]; };\nV load%d(uint i) { return x%d[i]; }\n",
                      k + 1, k, k, k, k);
     }
+    if (writes)
+        text_add(t, "void element(uint i, uint turn) { %s }\n", mixes[c->mix].body);
     text_add(t,
              "void main()\n{\n"
              "    uint begin = gl_WorkGroupID.x * per, end = min(n, begin + per);\n"
              "    V acc = V(0.0);\n"
              "    %s\n", repeated ? "for (uint turn = 0u; turn < turns; turn++)" : "const uint turn = 0u;");
     if (writes)
-        text_add(t, "        for (uint i = begin + gl_LocalInvocationID.x; i < end; i += gl_WorkGroupSize.x) {\n"
-                    "            %s\n        }\n", mixes[c->mix].body);
+        walk_flat(c->places, t);
     else
         walk_reads(t);
     /* One store per invocation keeps the reads alive: nothing beside the reads where per is large. */
@@ -113,13 +124,14 @@ static void bind_probe_buffer(struct plan *p, struct step *s, const char *name, 
 }
 
 /* Workgroups and vectors of each, as the chain generator deals them out. */
-static void deal(const struct device_info *d, struct step *s, uint64_t vectors, uint32_t workgroup)
+static void deal(const struct device_info *d, struct step *s, uint64_t vectors, uint32_t workgroup, uint32_t places)
 {
     uint64_t most = device_is_software(d) ? 128 : d->max_groups[0] < 65535 ? d->max_groups[0] : 65535;
     uint64_t per = (vectors + most - 1) / most, least = workgroup * 4ull;
     if (per < least)
         per = least;
-    per = (per + workgroup - 1) / workgroup * workgroup;
+    uint64_t whole = (uint64_t)workgroup * places;
+    per = (per + whole - 1) / whole * whole;
     s->groups[0] = (uint32_t)((vectors + per - 1) / per);
     s->push[0] = (uint32_t)vectors;
     s->push[1] = (uint32_t)per;
@@ -148,7 +160,8 @@ static struct plan *bandwidth_plan(struct probe *q, const struct device_info *d,
     if (native) {
         deal_native(s, bytes / 4, (uint32_t)q->ceiling.workgroup);
     } else {
-        deal(d, s, bytes / 4 / (uint64_t)width_of(q->ceiling.access), (uint32_t)q->ceiling.workgroup);
+        deal(d, s, bytes / 4 / (uint64_t)width_of(q->ceiling.access), (uint32_t)q->ceiling.workgroup,
+             q->ceiling.mix == MIX_READ || q->ceiling.places < 1 ? 1 : (uint32_t)q->ceiling.places);
         lanes = (uint64_t)s->groups[0] * (uint64_t)q->ceiling.workgroup * 4ull * (uint64_t)width_of(q->ceiling.access);
     }
     bind_probe_buffer(p, s, "probe-out", q->ceiling.mix == MIX_READ ? lanes : bytes, false, q->ceiling.access, 0);

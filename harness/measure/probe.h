@@ -6,6 +6,9 @@
 #include "harness/measure/pool.h"
 #include "harness/measure/sampling.h"
 
+/* Places of its part that a workgroup of a reading probe walks at once: four loads that do not wait for each other. */
+#define PROBE_READ_PLACES 4
+
 /* What to measure: a ceiling without its value. footprint_bytes is rounded down to what the shape allows. */
 struct probe {
     struct ceiling ceiling;

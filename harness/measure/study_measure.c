@@ -209,7 +209,7 @@ static void account_all(struct study *s, const struct session *n)
 static bool same_ceiling(const struct ceiling *a, const struct ceiling *b)
 {
     return a->kind == b->kind && a->mix == b->mix && a->via == b->via && a->access == b->access &&
-           a->workgroup == b->workgroup && a->footprint_bytes == b->footprint_bytes && a->width == b->width &&
+           a->workgroup == b->workgroup && a->places == b->places && a->footprint_bytes == b->footprint_bytes && a->width == b->width &&
            a->chains == b->chains && strcmp(a->op, b->op) == 0;
 }
 
@@ -241,9 +241,9 @@ bool study_plateau(struct study *s, double *bytes, struct progress_sink *progres
     struct session n = {.s = s};
     enum access access = ceilings_access(d);
     for (double f = 65536; f <= 1e9 && probe_fits(d, MIX_COPY, access, f); f *= 2) {
-        probes_bandwidth(&n.probes, MIX_COPY, VIA_SHADER, access, ceilings_workgroup(d), f);
+        probes_bandwidth(&n.probes, MIX_COPY, access, ceilings_walk(d), f);
         if (d->language == LANGUAGE_C) /* beyond the caches its kernels store past them */
-            probes_bandwidth(&n.probes, MIX_COPY, VIA_SHADER, ACCESS_STREAM, ceilings_workgroup(d), f);
+            probes_bandwidth(&n.probes, MIX_COPY, ACCESS_STREAM, ceilings_walk(d), f);
     }
     bool ok = probes_open(&n.probes, s->pool, 0.002, s->record, e);
     n.subjects = need(sizeof *n.subjects * (size_t)(n.probes.count + 1));
