@@ -95,7 +95,7 @@ static void fill_ceilings(struct record *r)
 {
     struct ceiling *c = record_add_ceiling(r);
     *c = (struct ceiling){.kind = CEILING_BANDWIDTH, .mix = MIX_TRIAD, .via = VIA_NATIVE,
-                          .access = ACCESS_VEC4, .workgroup = 256, .footprint_bytes = 64e6,
+                          .access = ACCESS_VEC4, .workgroup = 256, .places = 4, .footprint_bytes = 64e6,
                           .value = {320e9, 319e9, 321e9, 12}};
     c = record_add_ceiling(r);
     *c = (struct ceiling){.kind = CEILING_COMPUTE, .type = "f32", .op = "mul+add", .width = 4, .chains = 8,
@@ -104,8 +104,9 @@ static void fill_ceilings(struct record *r)
     *c = (struct ceiling){.kind = CEILING_LAUNCH, .value = {5000.5, 4900, 5100, 12}};
     c = record_add_ceiling(r);
     *c = (struct ceiling){.kind = CEILING_BANDWIDTH, .mix = MIX_COPY, .via = VIA_COMMAND}; /* it failed */
-    *record_add_level(r) = (struct memory_level){"last-level cache", MIX_COPY, VIA_NATIVE, ACCESS_PLAIN, 2, 8e6, 32e6,
-                                          {44e9, 42e9, 45e9, 12}};
+    *record_add_level(r) = (struct memory_level){
+        .name = "last-level cache", .mix = MIX_COPY, .via = VIA_NATIVE, .access = ACCESS_PLAIN, .workgroup = 2, .places = 3,
+        .from_bytes = 8e6, .to_bytes = 32e6, .rate = {44e9, 42e9, 45e9, 12}};
 }
 
 static void fill(struct record *r)
@@ -179,6 +180,8 @@ static void written_read_and_written_is_the_same(void **state)
     assert_int_equal(b.level_count, 1);
     assert_string_equal(b.levels[0].name, "last-level cache");
     assert_int_equal(b.levels[0].access, ACCESS_PLAIN);
+    assert_int_equal(b.levels[0].places, 3);
+    assert_int_equal(b.ceilings[0].places, 4);
     assert_true(b.levels[0].to_bytes == 32e6 && b.levels[0].rate.low == 42e9 && b.levels[0].rate.n == 12);
     assert_int_equal(b.fit_count, 1);
     assert_true(b.fits[0].launch_ns.median == 5000.5 && b.fits[0].bytes_per_s.high == 8e9);
