@@ -285,6 +285,13 @@ static bool counted(const struct step *s, int i, bool write)
     return false;
 }
 
+/* Distinct bytes that a binding can touch: all, or less where its header says that it issues less than one pass (a gather). */
+static double touched_bytes(const struct plan *p, const struct step_binding *b)
+{
+    bool part = b->reads != b->writes && b->passes_declared < 1;
+    return (double)binding_bytes(p, b) * (part ? b->passes_declared : 1);
+}
+
 void plan_finish(struct plan *p)
 {
     for (int i = 0; i < p->step_count; i++) {
@@ -292,12 +299,12 @@ void plan_finish(struct plan *p)
         s->cost.bytes_read = s->cost.bytes_written = s->cost.largest_buffer_bytes = 0;
         for (int k = 0; k < s->binding_count; k++) {
             const struct step_binding *b = &s->bindings[k];
-            double bytes = (double)binding_bytes(p, b);
+            double bytes = touched_bytes(p, b);
             if (b->reads && !counted(s, k, false))
                 s->cost.bytes_read += bytes;
             if (b->writes && !counted(s, k, true))
                 s->cost.bytes_written += bytes;
-            s->cost.largest_buffer_bytes = fmax(s->cost.largest_buffer_bytes, bytes);
+            s->cost.largest_buffer_bytes = fmax(s->cost.largest_buffer_bytes, (double)binding_bytes(p, b));
         }
         if (s->cost.bytes_issued <= 0)
             s->cost.bytes_issued = s->cost.bytes_read + s->cost.bytes_written;

@@ -73,6 +73,24 @@ static void test_plan(void **state)
     plan_free(p);
 }
 
+/* A gather's bound counts the rows that it fetches, not the table; what is read twice is still there once. */
+static void test_gather(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    struct plan *p = house_plan("//! kernel op/rung\n//! shape n=10 all=1000\n//! buffer t in f32[all]\n//! buffer y out f32[n]\n"
+                                "//! passes t=n/all y=1\n//! launch groups=1\n", NULL, 0, NULL, &e);
+    assert_non_null(p);
+    assert_float_equal(p->steps[0].cost.bytes_read, 40, 1e-9);
+    assert_float_equal(p->steps[0].cost.bytes_written, 40, 0);
+    assert_float_equal(p->steps[0].cost.largest_buffer_bytes, 4000, 0);
+    plan_free(p);
+    assert_non_null(p = house_plan("//! kernel op/rung\n//! shape n=10\n//! buffer t inout f32[n]\n//! passes t=1/2\n"
+                                   "//! launch groups=1\n", NULL, 0, NULL, &e));
+    assert_float_equal(p->steps[0].cost.bytes_read, 40, 0); /* in place: which half is not known */
+    plan_free(p);
+}
+
 static void test_overrides(void **state)
 {
     (void)state;
@@ -315,6 +333,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_gather),
         cmocka_unit_test(test_overrides),
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_c_source),

@@ -6,15 +6,8 @@
  * inputs of a verify line must be others then. */
 #include <math.h>
 
+#include "kernels/reference/draw.h"
 #include "kernels/reference/reference.h"
-
-static double draw(uint32_t seed, uint32_t row)
-{
-    uint32_t h = row + seed * 0x9e3779b9u;
-    h = (h ^ h >> 16) * 0x7feb352du;
-    h = (h ^ h >> 15) * 0x846ca68bu;
-    return ((h ^ h >> 16) >> 8) / 16777216.0;
-}
 
 static double mass(const double *x, uint64_t n, double least, double largest)
 {
@@ -46,7 +39,7 @@ bool reference_topp(const struct reference_case *c, int output, uint64_t row, do
         kept = mass(x, n, least, largest);
         close = close || fabs(kept - p * all) < 1e-5 * all;
     }
-    double target = draw((uint32_t)reference_shape(c, "seed"), (uint32_t)row) * kept, sum = 0;
+    double target = draw_unit((uint32_t)reference_shape(c, "seed"), (uint32_t)row) * kept, sum = 0;
     bool found = false;
     for (uint64_t i = 0; i < n; i++) {
         sum += x[i] >= least ? exp(x[i] - largest) : 0;
