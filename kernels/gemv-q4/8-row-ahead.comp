@@ -1,8 +1,8 @@
 #version 450
 //! kernel     gemv-q4/8-row-ahead
 //! idea       The rows of an invocation one after another: x of eight blocks waits unpacked for all of them, so that
-//! idea       many rows share its fetches, and the loop is short. While a row is computed, one texel of each cache line of
-//! idea       the next one is fetched already. On a GPU its loads lie far apart.
+//! idea       many rows share its fetches, and the loop is short. While a row is computed, one texel of each cache
+//! idea       line of the next one is fetched already. On a GPU its loads lie far apart.
 //! shape      rows=4096 cols=4096
 //! buffer     w  in   q4_0[rows,256*ceil(cols/256)]  texel=rgba32ui
 //! buffer     x  in   f32[256*ceil(cols/256)]  texel=rgba32f
@@ -63,8 +63,8 @@ float block(const uint b)
     const uvec4 t[2] = {texels[b], texels[b + 1]};
     const uint words[8] = {t[0].x, t[0].y, t[0].z, t[0].w, t[1].x, t[1].y, t[1].z, t[1].w};
     const float scale = unpackHalf2x16(words[b / 2])[b % 2];
-    // Nibbles are masked where they stand; what their places are worth, powers of 256, is put right at the end. An even
-    // block begins in the middle of a word.
+    // Nibbles are masked where they stand; what their places are worth, powers of 256, is put right at the end. An
+    // even block begins in the middle of a word.
     const uvec4 mask = b % 2 == 0 ? uvec4(0xf0000, 0xf000000, 0xf, 0xf00) : uvec4(0xf, 0xf00, 0xf0000, 0xf000000);
     vec4 parts = vec4(0.0);
     for (uint k = 0; k < 4; k++) {

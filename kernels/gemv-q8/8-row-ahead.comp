@@ -1,8 +1,8 @@
 #version 450
 //! kernel     gemv-q8/8-row-ahead
 //! idea       The rows of an invocation one after another: x of eight blocks waits unpacked for all of them, so that
-//! idea       many rows share its fetches, and the loop is short. While a row is computed, one texel of each cache line of
-//! idea       the next one is fetched already. On a GPU its loads lie far apart.
+//! idea       many rows share its fetches, and the loop is short. While a row is computed, one texel of each cache
+//! idea       line of the next one is fetched already. On a GPU its loads lie far apart.
 //! shape      rows=4096 cols=4096
 //! buffer     w  in   q8_0[rows,256*ceil(cols/256)]  texel=rgba32ui
 //! buffer     x  in   f32[256*ceil(cols/256)]  texel=rgba32f

@@ -1,7 +1,7 @@
 #version 450
 //! kernel     gemv/9-eight-lanes
-//! idea       The sixth again for subgroups of eight, one in a workgroup: consecutive texels for the invocations, and
-//! idea       eight rows at once, so that eight places of memory are read at once and x is fetched once for all of them.
+//! idea       The sixth again for subgroups of eight, one in a workgroup: consecutive texels for the invocations,
+//! idea       and eight rows at once, so that eight places of memory are read at once and x is fetched once for all.
 //! idea       The loop's count is the same for all invocations. On a GPU most of a subgroup lies idle.
 //! shape      rows=4096 cols=4096
 //! buffer     w  in   f32[rows,4*ceil(cols/4)]  texel=rgba32f
