@@ -34,7 +34,8 @@ layout(binding = 1) writeonly buffer Index {
 void main()
 {
     // Of a workgroup of several subgroups, each takes rows of its own.
-    const uint first = gl_WorkGroupID.x * gl_NumSubgroups + gl_SubgroupID;
+    // Rows are dealt to workgroups first: however many subgroups one has, no workgroup is without rows.
+    const uint first = gl_SubgroupID * gl_NumWorkGroups.x + gl_WorkGroupID.x;
     for (uint row = first; row < rows; row += gl_NumWorkGroups.x * gl_NumSubgroups) {
         float largest = uintBitsToFloat(0xff800000u);
         uint at = gl_SubgroupInvocationID;

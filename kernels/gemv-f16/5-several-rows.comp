@@ -39,7 +39,8 @@ layout(binding = 2) writeonly buffer Y {
 void main()
 {
     const uint fours = (cols + 7) / 8 * 2, stride = gl_NumWorkGroups.x * gl_NumSubgroups * ROWS;
-    for (uint row = (gl_WorkGroupID.x * gl_NumSubgroups + gl_SubgroupID) * ROWS; row < rows; row += stride) {
+    // Rows are dealt to workgroups first: however many subgroups one has, no workgroup is without rows.
+    for (uint row = (gl_SubgroupID * gl_NumWorkGroups.x + gl_WorkGroupID.x) * ROWS; row < rows; row += stride) {
         float sums[ROWS];
         uint start[ROWS];
         // Beyond the last row it is read once more, and what comes of it is thrown away.

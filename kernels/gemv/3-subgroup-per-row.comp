@@ -36,7 +36,8 @@ layout(binding = 2) writeonly buffer Y {
 void main()
 {
     // As many rows at a time as there are subgroups in the workgroup: that is the device's to say.
-    const uint first = gl_WorkGroupID.x * gl_NumSubgroups + gl_SubgroupID;
+    // Rows are dealt to workgroups first: however many subgroups one has, no workgroup is without rows.
+    const uint first = gl_SubgroupID * gl_NumWorkGroups.x + gl_WorkGroupID.x;
     for (uint row = first; row < rows; row += gl_NumWorkGroups.x * gl_NumSubgroups) {
         float sum = 0.0;
         for (uint col = gl_SubgroupInvocationID; col < cols; col += gl_SubgroupSize)

@@ -36,7 +36,8 @@ layout(binding = 2) writeonly buffer Y {
 void main()
 {
     const uint fours = (cols + 3) / 4;
-    const uint first = gl_WorkGroupID.x * gl_NumSubgroups + gl_SubgroupID;
+    // Rows are dealt to workgroups first: however many subgroups one has, no workgroup is without rows.
+    const uint first = gl_SubgroupID * gl_NumWorkGroups.x + gl_WorkGroupID.x;
     for (uint row = first; row < rows; row += gl_NumWorkGroups.x * gl_NumSubgroups) {
         vec4 sums = vec4(0.0);
         for (uint i = gl_SubgroupInvocationID; i < fours; i += gl_SubgroupSize)

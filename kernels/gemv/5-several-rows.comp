@@ -37,7 +37,8 @@ layout(binding = 2) writeonly buffer Y {
 void main()
 {
     const uint fours = (cols + 3) / 4, stride = gl_NumWorkGroups.x * gl_NumSubgroups * ROWS;
-    const uint first = (gl_WorkGroupID.x * gl_NumSubgroups + gl_SubgroupID) * ROWS;
+    // Rows are dealt to workgroups first: however many subgroups one has, no workgroup is without rows.
+    const uint first = (gl_SubgroupID * gl_NumWorkGroups.x + gl_WorkGroupID.x) * ROWS;
     for (uint row = first; row < rows; row += stride) {
         vec4 sums[ROWS];
         uint start[ROWS];

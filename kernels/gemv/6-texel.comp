@@ -44,7 +44,8 @@ void texels(uint i)
 void main()
 {
     const uint fours = (cols + 3) / 4, stride = gl_NumWorkGroups.x * gl_NumSubgroups * ROWS;
-    const uint first = (gl_WorkGroupID.x * gl_NumSubgroups + gl_SubgroupID) * ROWS;
+    // Rows are dealt to workgroups first: however many subgroups one has, no workgroup is without rows.
+    const uint first = (gl_SubgroupID * gl_NumWorkGroups.x + gl_WorkGroupID.x) * ROWS;
     for (uint row = first; row < rows; row += stride) {
         for (uint r = 0; r < ROWS; r++) {
             sums[r] = vec4(0.0);
