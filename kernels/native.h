@@ -256,8 +256,8 @@ typedef int16_t wide_shorts __attribute__((vector_size(WIDE)));
 typedef int32_t wide_ints __attribute__((vector_size(WIDE)));
 typedef float wide_floats __attribute__((vector_size(WIDE)));
 
-/* To each sum four products of neighbouring bytes: those of a are 0 .. 127, those of b are signed. (Of two products the sum
- * fits in 16 bits; that is what processors without an instruction for all four need.) */
+/* To each sum four products of neighbouring bytes: those of a are 0 .. 127, those of b are signed. (Of two products the
+ * sum fits in 16 bits; that is what processors without an instruction for all four need.) */
 static inline wide_ints add_dots(wide_ints sums, wide_bytes a, wide_bytes b)
 {
 #if defined __AVX512VNNI__
