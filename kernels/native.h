@@ -241,6 +241,42 @@ static inline void store_halves(uint16_t *y, const float *t, int n)
         y[i] = half_of_float(t[i]);
 }
 
+/* ---- dot products of bytes ---- */
+
+/* Vectors as wide as the processor's dot products of bytes are. */
+#if defined __AVX512BW__
+enum { WIDE = 64 };
+#elif defined __AVX2__
+enum { WIDE = 32 };
+#else
+enum { WIDE = 16 };
+#endif
+typedef uint8_t wide_bytes __attribute__((vector_size(WIDE)));
+typedef int16_t wide_shorts __attribute__((vector_size(WIDE)));
+typedef int32_t wide_ints __attribute__((vector_size(WIDE)));
+typedef float wide_floats __attribute__((vector_size(WIDE)));
+
+/* To each sum four products of neighbouring bytes: those of a are 0 .. 127, those of b are signed. (Of two products the
+ * sum fits in 16 bits; that is what processors without an instruction for all four need.) */
+static inline wide_ints add_dots(wide_ints sums, wide_bytes a, wide_bytes b)
+{
+#if defined __AVX512VNNI__
+    return (wide_ints)_mm512_dpbusd_epi32((__m512i)sums, (__m512i)a, (__m512i)b);
+#elif defined __AVX512BW__
+    return sums + (wide_ints)_mm512_madd_epi16(_mm512_maddubs_epi16((__m512i)a, (__m512i)b), _mm512_set1_epi16(1));
+#elif defined __AVXVNNI__
+    return (wide_ints)_mm256_dpbusd_avx_epi32((__m256i)sums, (__m256i)a, (__m256i)b);
+#elif defined __AVX2__
+    return sums + (wide_ints)_mm256_madd_epi16(_mm256_maddubs_epi16((__m256i)a, (__m256i)b), _mm256_set1_epi16(1));
+#elif defined __ARM_FEATURE_DOTPROD
+    return (wide_ints)vdotq_s32((int32x4_t)sums, (int8x16_t)a, (int8x16_t)b);
+#else
+    const wide_shorts one = (wide_shorts)a, other = (wide_shorts)b;
+    const wide_shorts pairs = (one & 255) * (other << 8 >> 8) + (one >> 8) * (other >> 8);
+    return sums + ((wide_ints)pairs << 16 >> 16) + ((wide_ints)pairs >> 16);
+#endif
+}
+
 /* The sum and the maximum of a block of partial results, by halves. */
 static inline float block_sum(float *a)
 {
