@@ -272,7 +272,7 @@ static const struct run *best_after(const struct record *r, const struct run *an
 static void conclude_longest(struct text *t, const struct record *r, const struct run *any)
 {
     const struct run *first = NULL, *best = NULL;
-    char more[UNITS_TEXT], less[UNITS_TEXT];
+    char less[UNITS_TEXT], more[UNITS_TEXT];
     for (int i = 0; i < r->run_count; i++)
         if (same_sweep(any, &r->runs[i]) && is_timed(&r->runs[i]) && (!first || strcmp(first->kernel, r->runs[i].kernel) == 0))
             first = &r->runs[i];
@@ -285,6 +285,71 @@ static void conclude_longest(struct text *t, const struct record *r, const struc
         text_add(t, " and needs %s temporary memory instead of %s",
                  best->temp_bytes > 0 ? units_format(less, UNIT_BYTES, best->temp_bytes) : "no",
                  units_format(more, UNIT_BYTES, first->temp_bytes));
+}
+
+/* The same rung at another value of the sweep; NULL where it did not run there. */
+static const struct run *rung_at(const struct record *r, const struct run *there, const struct run *rung)
+{
+    for (int i = 0; i < r->run_count; i++)
+        if (ladder_same(there, &r->runs[i]) && is_timed(&r->runs[i]) && strcmp(r->runs[i].kernel, rung->kernel) == 0)
+            return &r->runs[i];
+    return NULL;
+}
+
+/* The fastest beside `best`, and beside the sweep's first rung, which has a sentence of its own. */
+static const struct run *next_best(const struct record *r, const struct run *best)
+{
+    const struct run *next = NULL, *first = NULL;
+    for (int i = 0; i < r->run_count; i++) {
+        const struct run *run = &r->runs[i];
+        first = !first && same_sweep(best, run) && is_timed(run) ? run : first;
+        if (ladder_same(best, run) && is_timed(run) && run != best && strcmp(run->kernel, first->kernel) != 0 &&
+            (!next || run->time_ns.median < next->time_ns.median))
+            next = run;
+    }
+    return next;
+}
+
+/* The rival's memory at the last value where both ran. */
+static void add_need(struct text *t, const struct record *r, const struct run *winner, const struct run *rival)
+{
+    char bytes[UNITS_TEXT];
+    const struct run *last = NULL;
+    for (int i = 0; i < r->run_count; i++)
+        if (same_sweep(winner, &r->runs[i]) && strcmp(r->runs[i].kernel, winner->kernel) == 0 && rung_at(r, &r->runs[i], rival))
+            last = rung_at(r, &r->runs[i], rival);
+    if (last && last->temp_bytes > 0)
+        text_add(t, ", and %s of temporary memory at %s=%.0f", units_format(bytes, UNIT_BYTES, last->temp_bytes), last->sweep_over,
+                 swept_value(last));
+}
+
+/* How the fastest at the end does against the best of the others: where it is beaten, and by how much at the ends of the scale. */
+static void conclude_rival(struct text *t, const struct record *r, const struct run *winner)
+{
+    const struct run *rival = NULL, *least = NULL, *most = NULL, *lost = NULL;
+    double low = INFINITY, high = 0;
+    for (int i = r->run_count - 1; i >= 0 && !rival; i--)
+        if (same_sweep(winner, &r->runs[i]) && is_timed(&r->runs[i]) && strcmp(r->runs[i].kernel, winner->kernel) == 0)
+            rival = next_best(r, &r->runs[i]);
+    for (int i = 0; i < r->run_count && rival; i++) {
+        const struct run *own = &r->runs[i], *other = rung_at(r, own, rival);
+        if (!same_sweep(winner, own) || !is_timed(own) || !other || strcmp(own->kernel, winner->kernel) != 0)
+            continue;
+        const double ratio = other->time_ns.median / own->time_ns.median;
+        lost = other->time_ns.high < own->time_ns.low ? own : lost;
+        least = ratio < low ? own : least;
+        most = ratio > high ? own : most;
+        low = fmin(low, ratio);
+        high = fmax(high, ratio);
+    }
+    if (!least || least == most)
+        return;
+    text_add(t, "; %s, the next best, %s", name_of(rival), lost ? "is the faster one" : "wins nowhere");
+    if (lost)
+        text_add(t, " up to %s=%.0f", lost->sweep_over, swept_value(lost));
+    text_add(t, ": it takes from %.2f (%s=%.0f) to %.2f times the time (%s=%.0f)", low, least->sweep_over, swept_value(least), high,
+             most->sweep_over, swept_value(most));
+    add_need(t, r, winner, rival);
 }
 
 /* The fastest rungs over the values: "attn: 1-materialised is the fastest up to n=256, from 512 on 3-flash". */
@@ -300,8 +365,10 @@ static void conclude_sweep(struct text *t, const struct record *r, const struct 
             text_add(t, "%s from %s=%.0f on %s is the fastest", last ? "," : "", best->sweep_over, swept_value(best), name_of(best));
         last = best ? best : last;
     }
-    if (last)
+    if (last) {
         conclude_longest(t, r, last);
+        conclude_rival(t, r, last);
+    }
     text_add(t, last ? "." : " nothing ran.");
 }
 

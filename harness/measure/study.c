@@ -43,6 +43,11 @@ void study_limit(struct study *s, double ns)
     s->most_ns = ns;
 }
 
+void study_samples(struct study *s, int samples)
+{
+    s->samples = samples;
+}
+
 double study_last_ns(const struct study *s)
 {
     return s->count ? s->items[s->count - 1].once_ns : NAN;
@@ -91,7 +96,8 @@ static struct item *add_item(struct study *s, const struct study_run *q)
 {
     s->items = need_more(s->items, sizeof *s->items * (size_t)(s->count + 1));
     struct item *item = &s->items[s->count++];
-    *item = (struct item){.group = need_string(q->group), .run = s->record->run_count, .subjects = {-1, -1, -1}, .once_ns = NAN};
+    *item = (struct item){.group = need_string(q->group), .run = s->record->run_count, .subjects = {-1, -1, -1}, .once_ns = NAN,
+                          .samples = s->samples};
     describe_run(record_add_run(s->record), q, s->device);
     return item;
 }

@@ -56,6 +56,8 @@ static bool add_subject(struct session *n, int i, int load, struct error *e)
     *subject = subject_of(w->plan->name, s->device, w->sequence, steps, 0);
     if (load == LOAD_RUN) {
         subject->team = s->alone ? 0 : team_of(s, i);
+        if (s->items[i].samples)
+            subject->rule.min_samples = subject->rule.max_samples = s->items[i].samples;
     } else {
         subject->rule.min_samples = subject->rule.max_samples = ABLATION_SAMPLES;
     }

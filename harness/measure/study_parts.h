@@ -12,6 +12,7 @@ struct item {
     int run;      /* its place in the record */
     struct workload *loads[LOADS];
     int subjects[LOADS]; /* -1: none */
+    int samples;         /* no more and no fewer; 0: as the rule says */
     double once_ns;      /* one run, after the first; NAN where it was not asked for */
 };
 
@@ -24,6 +25,7 @@ struct study {
     struct counts *counts;
     double plateau; /* NAN: not measured */
     double most_ns; /* a run that takes longer is skipped; 0: none is */
+    int samples;    /* of what is added next */
     bool alone;     /* study_alone */
 };
 
