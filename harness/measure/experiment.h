@@ -7,8 +7,10 @@
  *   beyond   4                             the runs marked `beyond` also run with a tensor this many times the
  *                                          last cache plateau, where one is found and the device can hold it
  *   patience 0.3s                          a rung of a ladder of which one run takes longer is skipped; default 0.5s
- *   each     token                         what one run makes: the conclusion tells how many a second, how many its bytes alone would
- *                                          allow, and what the first one took
+ *   each     token                         what one run makes, of a model whose inputs are its weights: runs get memory of their
+ *                                          own, and a table and the conclusion tell what they hold, how long they take to be ready,
+ *                                          what the first one takes, how many come in a second, and how many reading the weights
+ *                                          once would allow
  *   weights  3e9                           of a model: the conclusion tells what they take in each format of a group with
  *                                          ladders of several operations
  *   run      seed  layernorm|bias|gelu|dropout(0.1)  unfused 2+2 fused  ablate beyond
@@ -37,7 +39,9 @@
  *                                          QUANTITIES: speedup time_ns bound_ns roof_ns passes passes_issued flops_per_s
  *                                          bytes_per_s roof_share (of the roof's speed; of a ladder, the roof of the rung
  *                                          with the least to do) peak_share (of the measured peak of arithmetic) error_max
- *                                          temp_bytes
+ *                                          temp_bytes; where there is an `each` line also each_per_s read_share (of the
+ *                                          rate of the best reading kernel at as many bytes as the inputs have) ready_ns
+ *                                          steady_bytes
  *            copy.call.launch_ns           of a series, by dispatch or call: launch_ns bytes_per_s
  *            copy.largest.time_ns          of a series, its run at the largest or smallest size: all of the above
  *            scale.cold_ns                 of a first run; also cached_ns, steady_ns

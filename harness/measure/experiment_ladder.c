@@ -350,6 +350,7 @@ bool experiment_add_ladders(const struct experiment *x, struct study *s, struct 
     for (int i = 0; i < x->chart_count && ok && x->ladder_count > 0; i++)
         if (strcmp(x->charts[i].kind, "bandwidth") == 0 && x->beyond <= 0)
             ok = study_plateau(s, &plateau, progress, e);
+    study_models(s, *x->each != '\0');
     for (int i = 0; i < x->ladder_count && ok && !interrupted; i++) {
         const struct experiment_ladder *l = &x->ladders[i];
         paces.most_ns = 1e9 * (l->patience_s > 0 ? l->patience_s : x->patience_s);
@@ -359,6 +360,7 @@ bool experiment_add_ladders(const struct experiment *x, struct study *s, struct 
     }
     study_limit(s, 0);
     study_samples(s, 0);
+    study_models(s, false);
     return ok;
 }
 

@@ -323,6 +323,32 @@ static void a_sweep_on_paper(void **state)
     record_clear(&r);
 }
 
+/* With an `each` line a run is a model: it has memory of its own, and reading is what it is held against. */
+static void a_model_on_paper(void **state)
+{
+    (void)state;
+    struct record r = {0};
+    measure_on("sim:B=1GB/s,P=1TFLOP/s,launch=0", "each token\nladder a toy only 1 5 n=1000000\nclaim a.r1.read_share > 0.99\n"
+               "claim a.r1.each_per_s > 124\nclaim a.r5.steady_bytes == 12000000+3*4096\n", &r);
+    assert_string_equal(r.each, "token");
+    assert_near(r.runs[0].inputs_bytes, 4e6, 0);
+    assert_near(r.runs[0].inout_bytes, 0, 0);
+    assert_near(r.runs[0].steady_bytes, 8e6 + 2 * 4096, 0); /* x, y and their guard zones */
+    assert_near(r.runs[0].peak_bytes, 8e6 + 2 * 4096, 0);
+    assert_near(r.runs[0].each_per_s, 125, 1e-6); /* 8 MB at 1 GB/s */
+    assert_near(r.runs[0].read_bytes_per_s, 1e9, 1e-6);
+    assert_near(r.runs[0].read_footprint_bytes, 4e6, 0);
+    assert_near(r.runs[0].read_share, 1, 1e-6);
+    assert_true(isnan(r.runs[0].ready_ns)); /* paper needs none */
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(r.claims[i].holds, 1);
+    record_clear(&r);
+    measure("ladder a toy only 1 n=1000000\n", &r); /* without that line nothing is said of it */
+    assert_null(r.each);
+    assert_true(isnan(r.runs[0].steady_bytes) && isnan(r.runs[0].each_per_s) && isnan(r.runs[0].read_share));
+    record_clear(&r);
+}
+
 /* A line that goes on with a sweep has patience and samples of its own, which --patience overrides. */
 static void a_sweep_goes_on_with_few_samples(void **state)
 {
@@ -368,6 +394,26 @@ static struct run *add_rung(struct record *r, const char *kernel, double ms, dou
     return run;
 }
 
+static void a_conclusion_tells_of_a_model(void **state)
+{
+    (void)state;
+    struct record r = {.device = need_string("toy")};
+    struct experiment *x = read_right("each token\nladder square toy\n");
+    struct run *best = add_rung(&r, "toy/1-naive", 1.5, 1e6, 1e6);
+    best->bound_ns = 287e3;
+    best->first_ns = 12e6;
+    best->start_ns = 2e6;
+    best->ready_ns = 130e6;
+    best->bytes_compulsory = 92.6e6;
+    best->read_bytes_per_s = 31.8e9;
+    best->read_share = 0.53;
+    experiment_conclude(x, &r);
+    assert_says(r.conclusion, "One token takes 1.500 ms: 667 a second, 53 % of what moving its 92.6 MB once at 31.8 GB/s, the best reading "
+                              "kernel's rate, would give; its bytes alone bound it at 3480; it is ready after 130.0 ms, the first took 2.000 ms.");
+    experiment_free(x);
+    record_clear(&r);
+}
+
 /* The conclusion tells the best rung, and where the order inverts, from the counts; a trap is no part of the order. */
 static void a_conclusion_tells_why_the_order_inverts(void **state)
 {
@@ -384,7 +430,7 @@ static void a_conclusion_tells_why_the_order_inverts(void **state)
     best->first_ns = 2e8;
     add_rung(&r, "gemm/9-trap", 1000, 4e6, 1e6)->tolerance = 0.3;
     experiment_conclude(x, &r);
-    assert_says(r.conclusion, "One token takes 10.00 ms: 100 a second, where its bytes alone would allow 1e+03; the first took 200.0 ms.");
+    assert_says(r.conclusion, "One token takes 10.00 ms: 100 a second; its bytes alone bound it at 1000; the first took 200.0 ms.");
     assert_says(r.conclusion, "On toy, square: 3-registers is the fastest at 100 GFLOP/s|at 10 % of the roof|1 of its 3 rungs is slower|"
                               "2-shared, which takes 1.5 times as long as 1-naive|16 times fewer bytes, but it executes 1.1 times as many|"
                               "95 % of their bytes in shared memory, which is ordinary memory|a barrier for every 10 operations.");
@@ -465,6 +511,8 @@ int main(void)
         cmocka_unit_test(a_sweep_on_paper),
         cmocka_unit_test(a_conclusion_tells_why_the_order_inverts),
         cmocka_unit_test(a_sweep_goes_on_with_few_samples),
+        cmocka_unit_test(a_model_on_paper),
+        cmocka_unit_test(a_conclusion_tells_of_a_model),
         cmocka_unit_test(a_conclusion_tells_of_the_rival),
         cmocka_unit_test(ladders_share_a_group),
     };
