@@ -94,6 +94,8 @@ static void add_reading(struct session *n)
     const enum access accesses[] = {ceilings_access(d), ACCESS_VEC4};
     for (int i = 0; i < n->s->count; i++) {
         double bytes = is_ok(n->s, &n->s->items[i]) ? study_run_of(n->s, &n->s->items[i])->inputs_bytes : NAN;
+        if (isnan(bytes)) /* of no model; fmin would pass over it */
+            continue;
         bytes = fmin(fmin(bytes, (double)d->max_binding_bytes), fmin((double)d->max_buffer_bytes, (double)d->memory_bytes / 2));
         for (int a = 0; a < 2 && bytes > 0; a++)
             if ((a == 0 || device_is_software(d)) && probe_fits(d, MIX_READ, accesses[a], bytes))
