@@ -87,6 +87,19 @@ void account_run(struct run *r, const struct cost *steps, int count, struct ceil
     free(roofs);
 }
 
+void account_model(struct run *r, struct ceilings c)
+{
+    const struct ceiling *read = isfinite(r->inputs_bytes) ? ceilings_roof(c, MIX_READ, r->inputs_bytes) : NULL;
+    if (isnan(r->inputs_bytes) || r->time_ns.n == 0)
+        return;
+    r->each_per_s = 1e9 / r->time_ns.median;
+    if (!read || read->mix != MIX_READ)
+        return;
+    r->read_bytes_per_s = read->value.median;
+    r->read_footprint_bytes = read->footprint_bytes;
+    r->read_share = r->bytes_compulsory * r->each_per_s / r->read_bytes_per_s;
+}
+
 void account_ablations(struct run *r, double window_ns, double copy_ns)
 {
     r->window_ns = window_ns;

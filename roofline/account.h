@@ -14,6 +14,10 @@ void account_samples(struct run *r, const double *ns, int n, const char *stop, d
  * account_samples. B* is looked up per step by its own largest buffer, and the times add up. tensor_bytes must be set. */
 void account_run(struct run *r, const struct cost *steps, int count, struct ceilings c);
 
+/* Of a run whose inputs_bytes are known, after account_run: how often it comes in a second, and how near it is to reading as many
+ * bytes at the rate of the best reading kernel. */
+void account_model(struct run *r, struct ceilings c);
+
 /* The two ablations' medians: what binds is then told by them. Where both take as long as the run itself, that is the load
  * and store instructions, which stand in both: software devices compute every one of them. */
 #define BINDS_INSTRUCTIONS "loads/stores"

@@ -34,6 +34,15 @@ struct panel chart_cell(const struct chart *c, int i, int n, double heading)
     return p;
 }
 
+struct panel chart_storey(const struct chart *c, int i, int n, double heading)
+{
+    struct panel p = chart_cell(c, 0, 1, heading);
+    double height = (c->top - c->bottom) / n;
+    p.top = c->top - i * height - heading;
+    p.bottom = c->top - (i + 1) * height + 92;
+    return p;
+}
+
 void panel_open(struct chart *c, struct panel p)
 {
     c->panel = p;

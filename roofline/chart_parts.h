@@ -139,6 +139,8 @@ void chart_free(struct chart *c);
 /* The i-th of n cells of a grid, its margins for ticks and axis titles taken off. heading: pixels kept above.
  */
 struct panel chart_cell(const struct chart *c, int i, int n, double heading);
+/* The same, one above the other: for panels with so many labels that they want the whole width. */
+struct panel chart_storey(const struct chart *c, int i, int n, double heading);
 void panel_open(struct chart *c, struct panel p);
 /* Ticks, texts and the plot command. Titles are left out where they are NULL. */
 void panel_close(struct chart *c, const char *x_title, const char *y_title);

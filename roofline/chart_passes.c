@@ -189,6 +189,33 @@ static void draw_arithmetic(struct chart *c, const struct cell *cell, const stru
                 "nohead lw 3 lc rgb '" BLUE "' front", 50);
 }
 
+/* Many rungs of a ladder make as many passes. Then only the fastest at each k tells all of itself, the others
+ * their name and time; and a gap that leaves the chart is no length to look at. */
+#define CROWD 3
+static bool is_crowded(const struct cell *c, const struct run *r, bool *fastest)
+{
+    int alike = 0, faster = 0;
+    for (int i = 0; i < c->count; i++) {
+        const struct run *other = c->runs[i];
+        if (fabs(other->passes - r->passes) > 0.05 * r->passes)
+            continue;
+        alike++;
+        faster += other->time_ns.median < r->time_ns.median;
+    }
+    *fastest = faster == 0;
+    return one_operation(c) && alike >= CROWD;
+}
+
+static void label_crowded(struct chart *c, const struct run *r, const char *name, const char *time, const char *colour, double y)
+{
+    char line[300];
+    snprintf(line, sizeof line, "%s  %s", name, time);
+    struct label *l = label_add(c, PLACE_NEAR, line, NULL, NULL);
+    l->a = panel_spot(&c->panel, r->passes, y);
+    l->size = SMALL;
+    l->colour = colour;
+}
+
 static void draw_run(struct chart *c, const struct cell *cell, const struct run *r,
                      const struct time_unit *unit, bool alone)
 {
@@ -196,11 +223,18 @@ static void draw_run(struct chart *c, const struct cell *cell, const struct run 
     const struct interval *t = &r->time_ns;
     char name[160], time[DIGITS_TEXT], second[96], third[96] = "";
     double gap = gap_of(cell, r), y = t->median / unit->ns;
+    bool fastest, crowded = is_crowded(cell, r, &fastest);
     name_run(name, sizeof name, r, one_operation(cell));
     chart_point(c, name, r->passes, y, t->low / unit->ns, t->high / unit->ns, look->point, alone ? 2.6 : 2.2,
                 look->colour);
-    draw_gap(c, r, gap, y, look->colour);
+    if (!crowded || r->passes + gap <= c->panel.x.high)
+        draw_gap(c, r, gap, y, look->colour);
     draw_arithmetic(c, cell, r, unit->ns);
+    snprintf(second, sizeof second, "%s %s", three_digits(time, y), unit->name);
+    if (crowded && !fastest) {
+        label_crowded(c, r, name, second, look->colour, y);
+        return;
+    }
     snprintf(second, sizeof second, "%s %s", three_digits(time, y), unit->name);
     if (alone && r->dispatches > 0)
         snprintf(second + strlen(second), sizeof second - strlen(second), ", %d kernel%s", r->dispatches,
@@ -370,6 +404,17 @@ static void footer(struct chart *c, const struct cell *cells, int all, int shown
                "could be true; bars: 95 %% intervals");
 }
 
+/* Panels where a crowd of rungs has to be named. */
+static bool any_crowd(const struct cell *cells, int n)
+{
+    bool fastest;
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < cells[i].count; k++)
+            if (is_crowded(&cells[i], cells[i].runs[k], &fastest))
+                return true;
+    return false;
+}
+
 bool chart_passes(const struct record *const *records, int count, const struct chart_options *o,
                   struct error *e)
 {
@@ -385,11 +430,13 @@ bool chart_passes(const struct record *const *records, int count, const struct c
     int shown = all < CHART_PANELS ? all : CHART_PANELS;
     bool devices = cells[0].record != cells[shown - 1].record;
     struct chart c;
-    chart_open(&c, o, shown > 3 ? 1200 : 1000, count);
+    bool crowd = shown > 1 && any_crowd(cells, shown);
+    chart_open(&c, o, crowd ? 300 + 620 * shown : shown > 3 ? 1200 : 1000, count);
     heading(&c, cells, shown, cells[0].record);
     footer(&c, cells, all, shown, records, count);
     for (int i = 0; i < shown; i++)
-        draw_cell(&c, &cells[i], chart_cell(&c, i, shown, shown > 1 ? 66 : 10), shown == 1, devices);
+        draw_cell(&c, &cells[i], crowd ? chart_storey(&c, i, shown, 66) : chart_cell(&c, i, shown, shown > 1 ? 66 : 10), shown == 1,
+                  devices);
     free(cells);
     return chart_close(&c, e);
 }

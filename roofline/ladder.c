@@ -17,7 +17,7 @@ bool ladder_same(const struct run *a, const struct run *b)
            b->kernel + n == rung_of(b->kernel);
 }
 
-static bool is_timed(const struct run *r)
+bool ladder_timed(const struct run *r)
 {
     return r->status == RUN_OK && r->time_ns.n > 0;
 }
@@ -26,7 +26,7 @@ const struct run *ladder_best(const struct record *r, const struct run *any)
 {
     const struct run *best = NULL;
     for (int i = 0; i < r->run_count; i++)
-        if (ladder_same(any, &r->runs[i]) && is_timed(&r->runs[i]) &&
+        if (ladder_same(any, &r->runs[i]) && ladder_timed(&r->runs[i]) &&
             (!best || r->runs[i].time_ns.median < best->time_ns.median))
             best = &r->runs[i];
     return best;
@@ -35,7 +35,7 @@ const struct run *ladder_best(const struct record *r, const struct run *any)
 const struct run *ladder_first(const struct record *r, const struct run *any)
 {
     for (int i = 0; i < r->run_count; i++)
-        if (ladder_same(any, &r->runs[i]) && is_timed(&r->runs[i]))
+        if (ladder_same(any, &r->runs[i]) && ladder_timed(&r->runs[i]))
             return &r->runs[i];
     return NULL;
 }

@@ -6,6 +6,7 @@
 
 bool ladder_has(const struct run *r); /* is it a rung? */
 bool ladder_same(const struct run *a, const struct run *b);
+bool ladder_timed(const struct run *r); /* did it run? */
 
 /* The rung that is fastest, and the first that ran, which the others are compared with; NULL where none was timed. */
 const struct run *ladder_best(const struct record *r, const struct run *any);

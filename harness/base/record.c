@@ -199,6 +199,10 @@ static const struct field run_fields[] = {
     {"call_ns", FIELD_GROUP, .table = &call_table, .optional = true},
     {"counters", FIELD_GROUP, .table = &counter_table, .optional = true},
     {"first_run", FIELD_GROUP, .table = &first_table, .optional = true},
+    {"start", FIELD_GROUP, .table = &start_table, .optional = true},
+    {"each_per_s", FIELD_REAL, .offset = offsetof(struct run, each_per_s), .optional = true},
+    {"memory", FIELD_GROUP, .table = &memory_table, .optional = true},
+    {"reading", FIELD_GROUP, .table = &reading_table, .optional = true},
     {"bytes_compulsory", FIELD_REAL, .offset = offsetof(struct run, bytes_compulsory)},
     {"bytes_issued", FIELD_REAL, .offset = offsetof(struct run, bytes_issued)},
     {"bytes_sectors", FIELD_REAL, .offset = offsetof(struct run, bytes_sectors)},
@@ -305,12 +309,13 @@ static const struct field provenance_fields[] = {
 };
 static const struct table provenance_table = {provenance_fields, sizeof(struct record)};
 
-enum { RECORD_CEILINGS_ROW = 5, RECORD_LEVELS_ROW, RECORD_RUNS_ROW, RECORD_FITS_ROW, RECORD_CROSSOVERS_ROW,
+enum { RECORD_CEILINGS_ROW = 6, RECORD_LEVELS_ROW, RECORD_RUNS_ROW, RECORD_FITS_ROW, RECORD_CROSSOVERS_ROW,
        RECORD_CLAIMS_ROW };
 static const struct field record_fields[] = {
     {"schema", FIELD_STRING, .offset = offsetof(struct record, schema), .required = true},
     {"experiment", FIELD_STRING, .offset = offsetof(struct record, experiment), .optional = true},
     {"title", FIELD_STRING, .offset = offsetof(struct record, title), .optional = true},
+    {"each", FIELD_STRING, .offset = offsetof(struct record, each), .optional = true},
     {"device", FIELD_STRING, .offset = offsetof(struct record, device)},
     {"provenance", FIELD_GROUP, .table = &provenance_table},
     [RECORD_CEILINGS_ROW] = {"ceilings", FIELD_LIST, .offset = offsetof(struct record, ceilings),

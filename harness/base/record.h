@@ -5,9 +5,9 @@
  * never 0, inf or nan; a group of them is null as a whole. Unknown keys are kept out; a record of a newer
  * major schema is refused with a hint.
  *
- *   experiment  {"schema":"rooflab.experiment/1","experiment","title","device","provenance":{..},
+ *   experiment  {"schema":"rooflab.experiment/1","experiment","title","each","device","provenance":{..},
  *                "ceilings":[..],"runs":[run..],"fits":[fit..],"crossovers":[crossover..],"claims":[claim..],"conclusion",
- *                "joint"}      "joint" is a sentence on all devices of the run; fits, crossovers and it only where there are any
+ *                "joint"}      "each" is what one run makes ("token"); "joint" is a sentence on all devices of the run; fits, crossovers and it only where there are any
  *   ceilings    {"schema":"rooflab.ceilings/1","device","provenance":{..},"ceilings":[ceiling..],"levels":[level..]}
  *   bench       {"schema":"rooflab.bench/1",   "device","provenance":{..},"ceilings":[..],"runs":[run..]}
  *   chain       {"schema":"rooflab.chain/1",   ... as bench}
@@ -19,6 +19,9 @@
  *                "call_ns":{"median","low","high","n"},
  *                "counters":{"instructions","cycles","llc_misses","context_switches","page_faults","why"},
  *                "first_run":{"cold_ns":{"median","low","high","n"},"cached_ns":{..},"compile_ns"},
+ *                "start":{"ready_ns","programs_ns","upload_ns","run_ns"},"each_per_s",
+ *                "memory":{"steady_bytes","peak_bytes","inputs_bytes","inout_bytes"},
+ *                "reading":{"bytes_per_s","footprint_bytes","share"},
  *                "bytes_compulsory","bytes_issued","bytes_sectors","bytes_shared","accesses","barriers",
  *                "passes","passes_issued","flops","counts_from","ops":{"fma",..},"temp_bytes",
  *                "bound_ns","bound_bytes_per_s","verdict":"HOLDS|BEATEN|UNRESOLVED","cause","roof_ns",
@@ -36,6 +39,20 @@
  *                tells. first_run: what a fresh process pays for the program and its first run, with the caches of compiled
  *                code empty (cold) and filled (cached); compile_ns is the part of cold before the run. Left out where not
  *                measured.
+ *                start: of a model (an experiment that says what each run makes), with buffers of its own, by the host's clock.
+ *                programs_ns: until the device has made its programs (pipelines; for C the compiler, unless its cache has them;
+ *                GLSL to SPIR-V is done before and left out); upload_ns: until its buffers are allocated and filled, without
+ *                making the random numbers that they are filled with; ready_ns: both. run_ns: the first run when all of that
+ *                is done; a driver that compiles at the first dispatch does it there. each_per_s: of `each` of the record, by
+ *                the median time in steady state.
+ *                memory: steady_bytes is what the device holds for the run while it repeats: inputs (of a model its weights),
+ *                what is read and written (its cache), results, tensors between the steps, scratch of native kernels, and 4 kB
+ *                behind each buffer that verification guards; peak_bytes is the most until then: that and the staging buffer
+ *                of devices whose memory the host cannot write. Where buffers are mapped nothing is held twice, and both are
+ *                the same. inputs_bytes and inout_bytes are those tensors alone.
+ *                reading: the best generated reading kernel at the measured footprint nearest to inputs_bytes, and share, the
+ *                rate at which the run moves its compulsory bytes, over it.
+ *                These three are left out where not measured.
  *   fit         {"group","of":"dispatch|call|upload|download","launch_ns":{"value","low","high","points"},
  *                "bytes_per_s":{..},"from_bytes","to_bytes","deviation"}
  *                t = launch + bytes/B over the runs of a group, 95 % limits; "of" says by which time; deviation: the largest
@@ -158,6 +175,9 @@ struct run {
     char *no_counters; /* why some of them do not exist */
     struct interval cold_ns, cached_ns;
     double compile_ns;
+    double ready_ns, programs_ns, upload_ns, start_ns, each_per_s;
+    double steady_bytes, peak_bytes, inputs_bytes, inout_bytes;
+    double read_bytes_per_s, read_footprint_bytes, read_share;
     double bytes_compulsory, bytes_issued, bytes_sectors, bytes_shared, accesses, barriers, passes, passes_issued, flops;
     char *counts_from; /* "operators", "header", "counted" */
     double ops[OP_COUNT];
@@ -213,6 +233,7 @@ struct record {
     char *schema;     /* "rooflab.experiment/1" */
     char *experiment; /* its name, or NULL */
     char *title;
+    char *each;   /* what one run makes, or NULL */
     char *device; /* the device's name */
     struct provenance provenance;
     struct ceiling *ceilings;

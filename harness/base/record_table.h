@@ -49,6 +49,7 @@ struct table {
 
 extern const struct table record_table;
 extern const struct table fit_table, crossover_table; /* record_fits.c */
+extern const struct table start_table, memory_table, reading_table; /* record_models.c */
 
 /* Sets a struct to zero, its numbers to NAN and what may be true, false or unknown to unknown. */
 void table_blank(const struct table *t, void *base);

@@ -197,7 +197,7 @@ static int run(const struct arguments *a)
     if (ok && !isnan(o->tensor_bytes))
         x->tensor_bytes = o->tensor_bytes;
     if (ok && o->patience_s > 0)
-        x->patience_s = o->patience_s;
+        experiment_patience(x, o->patience_s);
     int code = ok ? run_devices(a, x) : command_fail(a, &e);
     experiment_free(x);
     return code;

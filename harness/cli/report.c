@@ -168,6 +168,7 @@ void report_runs(const struct record *r, FILE *out)
         speedup_lines(r, i, out);
     }
     report_series(r, out);
+    report_models(r, out);
     legend(r, out);
 }
 

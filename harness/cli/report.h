@@ -14,6 +14,8 @@ void report_series(const struct record *r, FILE *out);
 /* What several devices' records say together: who is the faster one at which size. Crossovers and the sentence are read from
  * the first record. */
 void report_joint(const struct record *const *records, int count, FILE *out);
+/* Of models: what they need before their first run, what they hold, how many runs come in a second. */
+void report_models(const struct record *r, FILE *out);
 void report_runs_csv(const struct record *r, FILE *out);
 /* Ceilings: best of each kind, or all of them. */
 void report_ceilings(const struct record *r, bool all, FILE *out);

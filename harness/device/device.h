@@ -50,6 +50,7 @@ struct device_info {
     uint64_t memory_bytes;        /* of the heap that buffers come from */
     uint64_t copy_alignment;      /* storage buffer offset alignment, bytes */
     bool device_local;            /* buffers need staging copies */
+    uint64_t staging_bytes;       /* of the buffer that these go through; 0 where there are none */
     bool f16_storage, f16_arithmetic, i8_storage, i64, f64, buffer_address;
     bool cooperative_matrix; /* 16x16x16 of f16 with f32 sums, by a subgroup */
     bool cooperative_khr;    /* in the KHR form; else in the NV form */

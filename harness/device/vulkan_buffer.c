@@ -8,9 +8,6 @@
 #include "harness/base/units.h"
 #include "harness/device/vulkan.h"
 
-/* Large enough that the copy, not the submission, takes the time; small beside any heap. */
-#define STAGING_BYTES (16ull << 20)
-
 int vulkan_memory_type(const struct vulkan *v, uint32_t allowed, VkMemoryPropertyFlags want, VkMemoryPropertyFlags like)
 {
     int found = -1;
@@ -120,8 +117,8 @@ static bool staging_make(struct vulkan *v, struct error *e)
 {
     if (v->staging_map)
         return true;
-    v->staging_bytes = STAGING_BYTES;
-    return create(v, STAGING_BYTES, VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT,
+    v->staging_bytes = v->base.info.staging_bytes;
+    return create(v, v->staging_bytes, VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT,
                   VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT,
                   VK_MEMORY_PROPERTY_HOST_CACHED_BIT, &v->staging, &v->staging_memory, &v->staging_map, e);
 }

@@ -58,6 +58,9 @@ static void describe_limits(const VkPhysicalDeviceProperties *p, struct device_i
     i->timestamp_period_ns = l->timestampPeriod;
 }
 
+/* Large enough that the copy, not the submission, takes the time; small beside any heap. */
+#define STAGING_BYTES (16ull << 20)
+
 /* The heap that the buffers come from, and whether the host reaches it only by copies. */
 static void describe_memory(const VkPhysicalDeviceMemoryProperties *m, VkPhysicalDeviceType type,
                             struct device_info *i)
@@ -70,6 +73,7 @@ static void describe_memory(const VkPhysicalDeviceMemoryProperties *m, VkPhysica
     }
     i->device_local = type == VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU || type == VK_PHYSICAL_DEVICE_TYPE_VIRTUAL_GPU ||
                       vulkan_option("staging");
+    i->staging_bytes = i->device_local ? STAGING_BYTES : 0;
 }
 
 struct properties {

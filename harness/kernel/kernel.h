@@ -39,8 +39,9 @@
  * A .plan file has the same header lines without "//!" (kernel, idea, shape, buffer, reference; also
  * `temp NAME TYPE[..]`, a tensor that lives between steps; # begins a comment line), and one
  *   step  softmax/parts/row-max  x=x m=m [rows=rows cols=cols]
- * line per kernel: buffer=tensor for each of the kernel's buffers, and shape values where they differ from
- * the plan's of the same name. Of two names with a | between them it is the first that there is in the device's language.
+ * line per kernel: buffer=tensor for each of the kernel's buffers, shape values where they differ from
+ * the plan's of the same name, and values of the kernel's tune names where they are not to be its defaults (the plan may have
+ * tune lines of its own, for the device's kind to choose: tune ROWS 8 software=16). Of two names with a | between them it is the first that there is in the device's language.
  * What stands between
  *   repeat  layer layers
  *   end     layer

@@ -34,18 +34,29 @@ static const char *given(const struct joint *j, const char *name)
     return NULL;
 }
 
+/* The tune line of that name whose value a step may choose, or -1. */
+static int find_tune(const struct kernel *k, const char *name)
+{
+    for (int i = 0; i < k->tune_count; i++)
+        if (!k->tune[i].follows[0] && strcmp(k->tune[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
 static bool names_exist(const struct joint *j)
 {
-    const char *names[KERNEL_BUFFERS_MAX + RUN_SHAPE_MAX];
+    const char *names[KERNEL_BUFFERS_MAX + RUN_SHAPE_MAX + KERNEL_TUNE_MAX];
     char hint[HINT_TEXT], shown[WORD_TEXT];
     size_t count = 0;
     for (int i = 0; i < j->part->buffer_count; i++)
         names[count++] = j->part->buffers[i].name;
     for (int i = 0; i < j->part->shapes; i++)
         names[count++] = j->part->shape[i].name;
+    for (int i = 0; i < j->part->tune_count; i++)
+        names[count++] = j->part->tune[i].name;
     for (int i = 0; i < j->line->count; i++) {
         const char *name = j->line->bindings[i][0];
-        if (kernel_find_buffer(j->part, name) < 0 && kernel_find_shape(j->part, name) < 0)
+        if (kernel_find_buffer(j->part, name) < 0 && kernel_find_shape(j->part, name) < 0 && find_tune(j->part, name) < 0)
             return refuse(j, "%s has no buffer and no shape name '%s'%s", j->part->name,
                           word_shown(shown, name), name_hint(hint, name, names, count));
     }
@@ -61,6 +72,19 @@ static bool shape_of_part(const struct joint *j, const struct scope *s, struct s
         shape[i] = j->part->shape[i];
         if (!scope_whole(s, name, value ? value : name, 1, UINT32_MAX, &shape[i].value, j->e))
             return error_prefix(j->e, "%s:%d", j->whole->path, j->line->line);
+    }
+    return true;
+}
+
+/* A step's own values of what its kernel leaves to be tuned; the defaults elsewhere. */
+static bool tune_of_part(const struct joint *j, const struct scope *s, uint32_t tune[KERNEL_TUNE_MAX])
+{
+    for (int i = 0; i < j->part->tune_count; i++) {
+        const char *name = j->part->tune[i].name, *text = find_tune(j->part, name) == i ? given(j, name) : NULL;
+        uint64_t value = j->part->tune[i].values[0];
+        if (text && !scope_whole(s, name, text, 0, UINT32_MAX, &value, j->e))
+            return error_prefix(j->e, "%s:%d", j->whole->path, j->line->line);
+        tune[i] = (uint32_t)value;
     }
     return true;
 }
@@ -142,9 +166,10 @@ static bool add_step(struct joint *j, const struct scope *s, bool *written)
     struct part parts[KERNEL_BINDINGS_MAX];
     if (j->part->is_plan)
         return refuse(j, "%s is a plan itself; a step is one kernel, from a .comp file", j->part->name);
-    if (!names_exist(j) || !shape_of_part(j, s, shape))
+    uint32_t tune[KERNEL_TUNE_MAX];
+    if (!names_exist(j) || !shape_of_part(j, s, shape) || !tune_of_part(j, s, tune))
         return false;
-    struct scope part_scope = kernel_scope(j->part, shape, NULL);
+    struct scope part_scope = kernel_scope(j->part, shape, tune);
     return bind_tensors(j, s, &part_scope, parts, written) &&
            kernel_add_step(j->p, j->part, &part_scope, parts, j->e);
 }

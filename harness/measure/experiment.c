@@ -112,6 +112,13 @@ static bool read_patience(struct reading *r, char *value)
     return r->x->patience_s > 0 || experiment_bad(r, "patience is a time above 0", value);
 }
 
+void experiment_patience(struct experiment *x, double seconds)
+{
+    x->patience_s = seconds;
+    for (int i = 0; i < x->ladder_count; i++)
+        x->ladders[i].patience_s = 0;
+}
+
 static const struct key {
     const char *name;
     bool (*read)(struct reading *, char *value);

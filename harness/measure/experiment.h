@@ -7,8 +7,10 @@
  *   beyond   4                             the runs marked `beyond` also run with a tensor this many times the
  *                                          last cache plateau, where one is found and the device can hold it
  *   patience 0.3s                          a rung of a ladder of which one run takes longer is skipped; default 0.5s
- *   each     token                         what one run makes: the conclusion tells how many a second, how many its bytes alone would
- *                                          allow, and what the first one took
+ *   each     token                         what one run makes, of a model whose inputs are its weights: runs get memory of their
+ *                                          own, and a table and the conclusion tell what they hold, how long they take to be ready,
+ *                                          what the first one takes, how many come in a second, and how many reading the weights
+ *                                          once would allow
  *   weights  3e9                           of a model: the conclusion tells what they take in each format of a group with
  *                                          ladders of several operations
  *   run      seed  layernorm|bias|gelu|dropout(0.1)  unfused 2+2 fused  ablate beyond
@@ -17,8 +19,10 @@
  *   ladder   square  gemm  m=512 n=512 k=512
  *            every rung of kernels/gemm/ that the device's language has, at this shape; a rung that the device cannot run is
  *            recorded as unsupported, with the reason. Speed-ups are over the first that runs. `only 1 3 7-texel` before the
- *            shape takes these rungs alone. Several ladders may share a group: one operation each. `sweep n=128,256,512` in
- *            the shape makes a group per value, square128, square256, ...
+ *            shape takes these rungs alone; `patience 5s` and `samples 4` before it: of runs that take seconds a few tell enough,
+ *            and the others need not wait for twelve. Several ladders may share a group: one operation each. `sweep n=128,256,512` in
+ *            the shape makes a group per value, square128, square256, ...; a further line may go on with the sweep at other
+ *            values, with other rungs and more patience
  *   epilogue large gemm/10-texel,gemm/24-packed|bias|gelu|add  alone unfused apart fused  m=1024 n=1024 k=1024
  *            a kernel (the first of these that the device's language has) and operators behind it: the kernel alone, each
  *            operator in a kernel of its own, all of them in one, all in the kernel's stores (harness/kernel/epilogue.h)
@@ -35,7 +39,9 @@
  *                                          QUANTITIES: speedup time_ns bound_ns roof_ns passes passes_issued flops_per_s
  *                                          bytes_per_s roof_share (of the roof's speed; of a ladder, the roof of the rung
  *                                          with the least to do) peak_share (of the measured peak of arithmetic) error_max
- *                                          temp_bytes
+ *                                          temp_bytes; where there is an `each` line also each_per_s read_share (of the
+ *                                          rate of the best reading kernel at as many bytes as the inputs have) ready_ns
+ *                                          steady_bytes
  *            copy.call.launch_ns           of a series, by dispatch or call: launch_ns bytes_per_s
  *            copy.largest.time_ns          of a series, its run at the largest or smallest size: all of the above
  *            scale.cold_ns                 of a first run; also cached_ns, steady_ns
@@ -72,6 +78,8 @@ struct experiment_ladder {
     char group[32], operation[64];
     char only[EXPERIMENT_ONLY_MAX][64]; /* "3" or "3-tiled" */
     int only_count;                     /* 0: all rungs */
+    double patience_s;                  /* 0: the experiment's */
+    int samples;                        /* of each rung; 0: by the rule of sampling.h */
     struct shape_entry shape[RUN_SHAPE_MAX];
     int shapes, line;
     char sweep[32], over[24]; /* "square" and "n" of one that is part of a sweep, else empty */
@@ -140,6 +148,9 @@ char **experiment_names(size_t *count, struct error *e);
 
 /* Replaces all runs by one chain: unfused, in two halves, fused. */
 bool experiment_override(struct experiment *x, const char *chain, struct error *e);
+
+/* From now on this is the patience of all ladders, whatever the file says. */
+void experiment_patience(struct experiment *x, double seconds);
 
 /* Measures everything into the record (blank but for its provenance), claims and conclusion included. */
 bool experiment_measure(const struct experiment *x, struct device *d, struct record *r, struct progress_sink *progress,

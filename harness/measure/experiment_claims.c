@@ -106,6 +106,30 @@ static struct interval temp_bytes(const struct record *record, const struct run 
     return exact(r->temp_bytes);
 }
 
+static struct interval each_per_s(const struct record *record, const struct run *r)
+{
+    (void)record;
+    return per_time(r, isfinite(r->each_per_s) ? 1e9 : NAN);
+}
+
+static struct interval read_share(const struct record *record, const struct run *r)
+{
+    (void)record;
+    return per_time(r, 1e9 * r->bytes_compulsory / r->read_bytes_per_s);
+}
+
+static struct interval ready_ns(const struct record *record, const struct run *r)
+{
+    (void)record;
+    return exact(r->ready_ns);
+}
+
+static struct interval steady_bytes(const struct record *record, const struct run *r)
+{
+    (void)record;
+    return exact(r->steady_bytes);
+}
+
 static const struct quantity {
     const char *name;
     struct interval (*of)(const struct record *, const struct run *);
@@ -114,7 +138,8 @@ static const struct quantity {
     {"roof_ns", roof},            {"passes", passes},               {"passes_issued", passes_issued},
     {"flops_per_s", flops_per_s}, {"bytes_per_s", bytes_per_s},     {"roof_share", roof_share},
     {"peak_share", peak_share},   {"error_max", error_max},
-    {"temp_bytes", temp_bytes},
+    {"temp_bytes", temp_bytes},     {"each_per_s", each_per_s},       {"read_share", read_share},
+    {"ready_ns", ready_ns},         {"steady_bytes", steady_bytes},
 };
 enum { QUANTITIES = sizeof quantities / sizeof *quantities };
 

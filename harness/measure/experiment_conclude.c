@@ -49,11 +49,6 @@ static const char *name_of(const struct run *r)
     return rung_of(r->kernel);
 }
 
-static bool is_timed(const struct run *r)
-{
-    return r->status == RUN_OK && r->time_ns.n > 0;
-}
-
 static bool is_software(const struct record *r)
 {
     return r->provenance.device_kind && strcmp(r->provenance.device_kind, "software") == 0;
@@ -126,7 +121,7 @@ static void explain(struct text *t, const struct run *slow, const struct run *fa
 /* Does the rung belong to the order? One that is allowed to be far less exact is there to show what it costs. */
 static bool is_in_order(const struct run *first, const struct run *r)
 {
-    return ladder_same(first, r) && is_timed(r) && !(r->tolerance > 10 * first->tolerance);
+    return ladder_same(first, r) && ladder_timed(r) && !(r->tolerance > 10 * first->tolerance);
 }
 
 /* A rung is out of order where it takes longer than one before by this factor, and the intervals say so too. */
@@ -159,16 +154,42 @@ static void conclude_order(struct text *t, const struct record *r, const struct 
     text_add(t, ".");
 }
 
+/* Three digits without a power of ten: "0.521", "565", "3 490" would be two words, so 3490. */
+static void add_number(struct text *t, double value)
+{
+    double digits = value >= 1000 ? pow(10, floor(log10(value)) - 2) : 0;
+    if (digits > 0)
+        text_add(t, "%.0f", round(value / digits) * digits);
+    else
+        text_add(t, "%.3g", value);
+}
+
+/* What reading all that a run reads would allow: useful where a ceiling was measured at that size, a mere bound elsewhere. */
+static void add_allowed(struct text *t, const struct run *best)
+{
+    char bytes[UNITS_TEXT], rate[UNITS_TEXT];
+    if (best->read_share > 0)
+        text_add(t, ", %.0f %% of what moving its %s once at %s, the best reading kernel's rate, would give", 100 * best->read_share,
+                 units_format(bytes, UNIT_BYTES, best->bytes_compulsory), units_format(rate, UNIT_BYTES_PER_S, best->read_bytes_per_s));
+    if (best->bound_ns > 0) {
+        text_add(t, "; its bytes alone bound it at ");
+        add_number(t, 1e9 / best->bound_ns);
+    }
+}
+
 /* "One image takes 8.6 ms: 116 a second, ..." */
 static void add_each(struct text *t, const struct run *best, const char *each)
 {
-    char time[UNITS_TEXT], first[UNITS_TEXT];
-    text_add(t, " One %s takes %s: %.3g a second", each, units_format(time, UNIT_SECONDS, best->time_ns.median / 1e9),
-             1e9 / best->time_ns.median);
-    if (best->bound_ns > 0)
-        text_add(t, ", where its bytes alone would allow %.3g", 1e9 / best->bound_ns);
-    if (best->first_ns > 0)
-        text_add(t, "; the first took %s", units_format(first, UNIT_SECONDS, best->first_ns / 1e9));
+    char time[UNITS_TEXT];
+    text_add(t, " One %s takes %s: ", each, units_format(time, UNIT_SECONDS, best->time_ns.median / 1e9));
+    add_number(t, 1e9 / best->time_ns.median);
+    text_add(t, " a second");
+    add_allowed(t, best);
+    if (best->ready_ns > 0)
+        text_add(t, "; it is ready after %s", units_format(time, UNIT_SECONDS, best->ready_ns / 1e9));
+    double first = best->start_ns > 0 ? best->start_ns : best->first_ns;
+    if (first > 0)
+        text_add(t, "%s the first took %s", best->ready_ns > 0 ? "," : ";", units_format(time, UNIT_SECONDS, first / 1e9));
     text_add(t, ".");
 }
 
@@ -240,71 +261,6 @@ static void conclude_operations(struct text *t, const struct record *r, int firs
     text_add(t, base ? "." : " nothing ran.");
 }
 
-/* ---- sweeps ---- */
-
-static double swept_value(const struct run *r)
-{
-    for (int i = 0; i < r->shapes; i++)
-        if (r->sweep_over && strcmp(r->shape[i].name, r->sweep_over) == 0)
-            return (double)r->shape[i].value;
-    return NAN;
-}
-
-static bool same_sweep(const struct run *a, const struct run *b)
-{
-    return a->sweep_of && b->sweep_of && strcmp(a->sweep_of, b->sweep_of) == 0;
-}
-
-/* The fastest of a ladder; the rung that was it at the value before stays it unless the intervals say otherwise. */
-static const struct run *best_after(const struct record *r, const struct run *any, const struct run *before)
-{
-    const struct run *best = ladder_best(r, any);
-    for (int i = 0; best && before && i < r->run_count; i++) {
-        const struct run *run = &r->runs[i];
-        if (ladder_same(any, run) && strcmp(run->kernel, before->kernel) == 0 && is_timed(run) &&
-            run->time_ns.low <= best->time_ns.high)
-            return run;
-    }
-    return best;
-}
-
-/* At the last value where the first rung still ran: how much faster the fastest is, and what memory the two need. */
-static void conclude_longest(struct text *t, const struct record *r, const struct run *any)
-{
-    const struct run *first = NULL, *best = NULL;
-    char more[UNITS_TEXT], less[UNITS_TEXT];
-    for (int i = 0; i < r->run_count; i++)
-        if (same_sweep(any, &r->runs[i]) && is_timed(&r->runs[i]) && (!first || strcmp(first->kernel, r->runs[i].kernel) == 0))
-            first = &r->runs[i];
-    best = first ? ladder_best(r, first) : NULL;
-    if (!best || best == first)
-        return;
-    text_add(t, "; at %s=%.0f it is %.3g times as fast as %s", first->sweep_over, swept_value(first),
-             first->time_ns.median / best->time_ns.median, name_of(first));
-    if (first->temp_bytes > best->temp_bytes)
-        text_add(t, " and needs %s temporary memory instead of %s",
-                 best->temp_bytes > 0 ? units_format(less, UNIT_BYTES, best->temp_bytes) : "no",
-                 units_format(more, UNIT_BYTES, first->temp_bytes));
-}
-
-/* The fastest rungs over the values: "attn: 1-materialised is the fastest up to n=256, from 512 on 3-flash". */
-static void conclude_sweep(struct text *t, const struct record *r, const struct run *any)
-{
-    const struct run *last = NULL;
-    text_add(t, "%s%s:", t->len ? " " : "", any->sweep_of);
-    for (int i = 0; i < r->run_count; i++) {
-        const struct run *run = &r->runs[i];
-        bool begins = same_sweep(any, run) && (i == 0 || strcmp(run->group, r->runs[i - 1].group) != 0);
-        const struct run *best = begins ? best_after(r, run, last) : NULL;
-        if (begins && best && (!last || strcmp(last->kernel, best->kernel) != 0))
-            text_add(t, "%s from %s=%.0f on %s is the fastest", last ? "," : "", best->sweep_over, swept_value(best), name_of(best));
-        last = best ? best : last;
-    }
-    if (last)
-        conclude_longest(t, r, last);
-    text_add(t, last ? "." : " nothing ran.");
-}
-
 /* ---- all of it ---- */
 
 static bool shares_group(const struct record *r, const struct run *a)
@@ -326,8 +282,8 @@ static void conclude_rungs(struct text *t, const struct record *r, const struct 
         const struct run *run = &r->runs[i];
         if (!ladder_has(run))
             continue;
-        if (run->sweep_of && comes_first(r, i, same_sweep))
-            conclude_sweep(t, r, run);
+        if (run->sweep_of && comes_first(r, i, experiment_same_sweep))
+            experiment_conclude_sweep(t, r, run);
         else if (!run->sweep_of && comes_first(r, i, same_rungs_group) && shares_group(r, run))
             conclude_operations(t, r, i, x->weights);
         else if (!run->sweep_of && comes_first(r, i, same_rungs_group))

@@ -31,6 +31,23 @@ static bool read_only(struct reading *r, struct experiment_ladder *l, const char
     return true;
 }
 
+static bool read_ladder_patience(struct reading *r, struct experiment_ladder *l, const char *word)
+{
+    if (!word || !units_parse(UNIT_SECONDS, word, &l->patience_s, r->e))
+        return word ? error_prefix(r->e, "%s:%d", r->x->path, r->line) : experiment_bad(r, "after patience comes a time", l->group);
+    return l->patience_s > 0 || experiment_bad(r, "patience is a time above 0", word);
+}
+
+/* Fewer than four would leave pairs in ABBA order none to take a median of. */
+static bool read_samples(struct reading *r, struct experiment_ladder *l, const char *word)
+{
+    double value = 0;
+    if (word && !units_parse(UNIT_COUNT, word, &value, r->e))
+        return error_prefix(r->e, "%s:%d", r->x->path, r->line);
+    l->samples = (int)value;
+    return (value >= 4 && value <= 1000) || experiment_bad(r, "samples are from 4 to 1000", word ? word : l->group);
+}
+
 static bool read_shape(struct reading *r, struct experiment_ladder *l, const char *word)
 {
     const char *equals = strchr(word, '=');
@@ -164,10 +181,14 @@ static bool read_words(struct reading *r, struct experiment_ladder *l, char **sa
             ok = (!*sweep && (*sweep = strtok_r(NULL, " \t", save))) || experiment_bad(r, "one sweep name=value,value is enough", word);
         else if (strchr(word, '='))
             ok = read_shape(r, l, word);
+        else if (strcmp(word, "patience") == 0)
+            ok = read_ladder_patience(r, l, strtok_r(NULL, " \t", save));
+        else if (strcmp(word, "samples") == 0)
+            ok = read_samples(r, l, strtok_r(NULL, " \t", save));
         else if (only)
             ok = read_only(r, l, word);
         else
-            ok = only = strcmp(word, "only") == 0 || experiment_bad(r, "before the shape there is nothing but 'only RUNG...'", word);
+            ok = only = strcmp(word, "only") == 0 || experiment_bad(r, "before the shape there is nothing but 'only RUNG...', 'patience TIME' and 'samples N'", word);
     }
     return ok;
 }
@@ -179,7 +200,7 @@ bool experiment_read_ladder(struct reading *r, char *value)
     struct experiment_ladder l = {.line = r->line};
     int first = r->x->ladder_count;
     if (!operation || strchr(operation, '='))
-        return experiment_bad(r, "ladder is 'GROUP OPERATION [only RUNG...] NAME=VALUE...'", value);
+        return experiment_bad(r, "ladder is 'GROUP OPERATION [only RUNG...] [patience TIME] [samples N] NAME=VALUE...'", value);
     if (strlen(group) >= sizeof l.group || strlen(operation) >= sizeof l.operation)
         return experiment_bad(r, "a group's name has at most 31 characters, an operation's 63", group);
     snprintf(l.group, sizeof l.group, "%s", group);
@@ -209,7 +230,7 @@ struct pace {
 };
 
 struct paces {
-    double most_ns; /* the experiment's patience */
+    double most_ns; /* the patience of the ladder that is being added */
     struct pace list[64];
     int count;
 };
@@ -323,16 +344,23 @@ static bool add_ladder(const struct experiment_ladder *l, struct study *s, struc
 bool experiment_add_ladders(const struct experiment *x, struct study *s, struct record *r, struct progress_sink *progress,
                             struct error *e)
 {
-    struct paces paces = {.most_ns = x->patience_s * 1e9};
+    struct paces paces = {0};
     double plateau;
     bool ok = true;
     for (int i = 0; i < x->chart_count && ok && x->ladder_count > 0; i++)
         if (strcmp(x->charts[i].kind, "bandwidth") == 0 && x->beyond <= 0)
             ok = study_plateau(s, &plateau, progress, e);
-    study_limit(s, paces.most_ns);
-    for (int i = 0; i < x->ladder_count && ok && !interrupted; i++)
-        ok = add_ladder(&x->ladders[i], s, r, &paces, progress, e);
+    study_models(s, *x->each != '\0');
+    for (int i = 0; i < x->ladder_count && ok && !interrupted; i++) {
+        const struct experiment_ladder *l = &x->ladders[i];
+        paces.most_ns = 1e9 * (l->patience_s > 0 ? l->patience_s : x->patience_s);
+        study_limit(s, paces.most_ns);
+        study_samples(s, l->samples);
+        ok = add_ladder(l, s, r, &paces, progress, e);
+    }
     study_limit(s, 0);
+    study_samples(s, 0);
+    study_models(s, false);
     return ok;
 }
 

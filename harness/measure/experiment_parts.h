@@ -4,6 +4,7 @@
 #ifndef ROOFLAB_EXPERIMENT_PARTS_H
 #define ROOFLAB_EXPERIMENT_PARTS_H
 
+#include "harness/base/text.h"
 #include "harness/measure/experiment.h"
 
 /* ---- reading ---- */
@@ -90,6 +91,9 @@ bool experiment_measure_first(const struct experiment *x, struct device *d, stru
 
 /* Adds to the record's conclusion: "On DEVICE, " and the sentences in their order. */
 void experiment_say(struct record *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Of one sweep, beginning with `any` of its runs; of the same one is what has the same name. */
+void experiment_conclude_sweep(struct text *t, const struct record *r, const struct run *any);
+bool experiment_same_sweep(const struct run *a, const struct run *b);
 void experiment_conclude_series(const struct experiment *x, struct record *r);
 void experiment_conclude_transfer(const struct experiment *x, struct record *r);
 void experiment_conclude_first(const struct experiment *x, struct record *r);

@@ -41,6 +41,7 @@ bool experiment_measure(const struct experiment *x, struct device *d, struct rec
 {
     r->experiment = need_string(x->name);
     r->title = need_string(x->title);
+    r->each = *x->each ? need_string(x->each) : NULL;
     struct study *s = study_open(d, r);
     bool ok = true;
     for (size_t i = 0; i < sizeof adders / sizeof *adders && ok; i++)

@@ -25,7 +25,7 @@ struct pool {
     struct pooled_buffer *buffers;
     struct pooled_program *programs;
     int buffer_count, program_count;
-    double program_ns;
+    double program_ns, upload_ns, bytes;
 };
 
 struct pool *pool_open(struct device *d)
@@ -58,6 +58,24 @@ double pool_program_ns(const struct pool *p)
     return p->program_ns;
 }
 
+double pool_upload_ns(const struct pool *p)
+{
+    return p->upload_ns;
+}
+
+double pool_bytes(const struct pool *p)
+{
+    return p->bytes;
+}
+
+static bool upload(struct pool *p, struct buffer *b, uint64_t at, const void *from, uint64_t bytes, struct error *e)
+{
+    double begin = host_clock_ns();
+    bool ok = device_upload(p->device, b, at, from, bytes, e);
+    p->upload_ns += host_clock_ns() - begin;
+    return ok;
+}
+
 static bool is_input(const struct tensor *t)
 {
     return t->role == ROLE_IN || t->role == ROLE_INOUT;
@@ -78,7 +96,7 @@ static bool fill_guard(struct pool *p, struct buffer *b, uint64_t at, struct err
 {
     unsigned char nans[GUARD_BYTES];
     memset(nans, 0xff, sizeof nans); /* NaN as f32 and as f16 */
-    return device_upload(p->device, b, at, nans, sizeof nans, e);
+    return upload(p, b, at, nans, sizeof nans, e);
 }
 
 bool pool_refill(struct pool *p, struct buffer *b, const struct tensor *t, struct error *e)
@@ -91,7 +109,7 @@ bool pool_refill(struct pool *p, struct buffer *b, const struct tensor *t, struc
     for (uint64_t at = 0; at < elements && ok; at += CHUNK_ELEMENTS) {
         uint64_t n = elements - at < CHUNK_ELEMENTS ? elements - at : CHUNK_ELEMENTS;
         tensor_fill(t, at, n, chunk);
-        ok = device_upload(p->device, b, type_bytes(t->type, at), chunk, type_bytes(t->type, n), e);
+        ok = upload(p, b, type_bytes(t->type, at), chunk, type_bytes(t->type, n), e);
     }
     free(chunk);
     return ok && fill_guard(p, b, bytes, e);
@@ -102,13 +120,16 @@ struct buffer *pool_tensor(struct pool *p, const struct tensor *t, struct error 
     for (int i = 0; i < p->buffer_count; i++)
         if (same_buffer(&p->buffers[i].tensor, t))
             return p->buffers[i].buffer;
+    double begin = host_clock_ns();
     struct buffer *b = device_buffer(p->device, tensor_bytes(t) + GUARD_BYTES, e);
+    p->upload_ns += host_clock_ns() - begin;
     if (!b)
         return NULL;
     if (is_input(t) && !pool_refill(p, b, t, e)) {
         device_buffer_free(p->device, b);
         return NULL;
     }
+    p->bytes += (double)(tensor_bytes(t) + GUARD_BYTES);
     p->buffers = need_more(p->buffers, sizeof *p->buffers * (size_t)(p->buffer_count + 1));
     p->buffers[p->buffer_count++] = (struct pooled_buffer){*t, b};
     return b;

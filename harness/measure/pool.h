@@ -25,6 +25,10 @@ bool pool_refill(struct pool *p, struct buffer *b, const struct tensor *t, struc
 /* The program of a step, compiled once per source, bindings and constants. *spirv_hash may be NULL. */
 /* The time that the device has needed so far to make programs, without the compiling of GLSL to SPIR-V. */
 double pool_program_ns(const struct pool *p);
+/* And to allocate buffers and fill them, without making what they are filled with. */
+double pool_upload_ns(const struct pool *p);
+/* Bytes of all buffers so far, guard zones included. */
+double pool_bytes(const struct pool *p);
 struct program *pool_program(struct pool *p, const struct step *s, unsigned long long *spirv_hash, struct error *e);
 
 #endif

@@ -25,6 +25,7 @@ void study_close(struct study *s)
     for (int i = 0; i < s->count; i++) {
         for (int k = 0; k < LOADS; k++)
             workload_close(s->items[i].loads[k]);
+        pool_close(s->items[i].pool);
         free(s->items[i].group);
     }
     counts_close(s->counts);
@@ -41,6 +42,16 @@ struct pool *study_pool(struct study *s)
 void study_limit(struct study *s, double ns)
 {
     s->most_ns = ns;
+}
+
+void study_models(struct study *s, bool models)
+{
+    s->models = models;
+}
+
+void study_samples(struct study *s, int samples)
+{
+    s->samples = samples;
 }
 
 double study_last_ns(const struct study *s)
@@ -91,7 +102,8 @@ static struct item *add_item(struct study *s, const struct study_run *q)
 {
     s->items = need_more(s->items, sizeof *s->items * (size_t)(s->count + 1));
     struct item *item = &s->items[s->count++];
-    *item = (struct item){.group = need_string(q->group), .run = s->record->run_count, .subjects = {-1, -1, -1}, .once_ns = NAN};
+    *item = (struct item){.group = need_string(q->group), .run = s->record->run_count, .subjects = {-1, -1, -1}, .once_ns = NAN,
+                          .samples = s->samples};
     describe_run(record_add_run(s->record), q, s->device);
     return item;
 }
@@ -177,20 +189,42 @@ static bool is_quick(struct study *s, struct item *item)
     return false;
 }
 
+/* What a model needs before its first run, and for its runs: its pool holds nothing else yet. */
+static void account_start(struct run *r, const struct item *item)
+{
+    const struct workload *w = item->loads[LOAD_RUN];
+    const struct plan *p = w->plan;
+    r->inputs_bytes = r->inout_bytes = 0;
+    for (int i = 0; i < p->tensor_count; i++) {
+        r->inputs_bytes += p->tensors[i].role == ROLE_IN ? (double)tensor_bytes(&p->tensors[i]) : 0;
+        r->inout_bytes += p->tensors[i].role == ROLE_INOUT ? (double)tensor_bytes(&p->tensors[i]) : 0;
+    }
+    r->steady_bytes = pool_bytes(item->pool) + workload_scratch_bytes(w);
+    r->peak_bytes = r->steady_bytes + (double)pool_device(item->pool)->info.staging_bytes;
+    if (!pool_device(item->pool)->info.computes) /* a model's programs and buffers take no time */
+        return;
+    r->programs_ns = w->program_ns;
+    r->upload_ns = pool_upload_ns(item->pool);
+    r->ready_ns = r->programs_ns + r->upload_ns;
+}
+
 void study_add(struct study *s, const struct study_run *q)
 {
     struct item *item = add_item(s, q);
+    item->pool = s->models ? pool_open(s->device) : NULL;
     struct plan *plans[LOADS] = {q->plan, q->window, q->copy};
     struct error e = {0};
     for (int k = 0; k < LOADS; k++) {
         bool wanted = plans[k] && (k == LOAD_RUN || item->loads[LOAD_RUN]);
         if (wanted)
-            item->loads[k] = workload_open(s->pool, plans[k], &e);
+            item->loads[k] = workload_open(item->pool ? item->pool : s->pool, plans[k], &e);
         else
             plan_free(plans[k]);
     }
     if (item->loads[LOAD_RUN])
         study_run_of(s, item)->temp_bytes = workload_temp_bytes(item->loads[LOAD_RUN]);
+    if (item->loads[LOAD_RUN] && item->pool)
+        account_start(study_run_of(s, item), item);
     /* The first run ever, before verification lets the driver compile: it is a result too. */
     if (item->loads[LOAD_RUN] && !workload_warm(item->loads[LOAD_RUN], false, &e)) {
         study_mark(study_run_of(s, item), RUN_ERROR, e.text);

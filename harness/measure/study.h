@@ -22,8 +22,14 @@ struct pool *study_pool(struct study *s);
  * bytes and operations stay as declared. To be said before runs are added. */
 void study_alone(struct study *s);
 
+/* From now on every run is a model: it gets memory of its own, so that what it holds and how long it takes to be ready are known,
+ * and reading as much as its inputs is one of the ceilings. */
+void study_models(struct study *s, bool models);
+
 /* From now on a run that takes longer than this is skipped, before it is verified. 0: none is. */
 void study_limit(struct study *s, double ns);
+/* From now on a run gets exactly so many samples, however wide their interval: for runs that take seconds. 0: as the rule says. */
+void study_samples(struct study *s, int samples);
 /* How long one run took of what was added last, after its first; NAN where it did not run, or there is no limit. */
 double study_last_ns(const struct study *s);
 

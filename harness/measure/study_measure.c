@@ -56,6 +56,8 @@ static bool add_subject(struct session *n, int i, int load, struct error *e)
     *subject = subject_of(w->plan->name, s->device, w->sequence, steps, 0);
     if (load == LOAD_RUN) {
         subject->team = s->alone ? 0 : team_of(s, i);
+        if (s->items[i].samples)
+            subject->rule.min_samples = subject->rule.max_samples = s->items[i].samples;
     } else {
         subject->rule.min_samples = subject->rule.max_samples = ABLATION_SAMPLES;
     }
@@ -85,11 +87,28 @@ static int list_needs(struct study *s, double sizes[16], double ops[OP_COUNT])
     return n;
 }
 
+/* A model reads all its weights once: reading as much is what it is held against. Of more than a device can bind, the most. */
+static void add_reading(struct session *n)
+{
+    const struct device_info *d = &n->s->device->info;
+    const enum access accesses[] = {ceilings_access(d), ACCESS_VEC4};
+    for (int i = 0; i < n->s->count; i++) {
+        double bytes = is_ok(n->s, &n->s->items[i]) ? study_run_of(n->s, &n->s->items[i])->inputs_bytes : NAN;
+        if (isnan(bytes)) /* of no model; fmin would pass over it */
+            continue;
+        bytes = fmin(fmin(bytes, (double)d->max_binding_bytes), fmin((double)d->max_buffer_bytes, (double)d->memory_bytes / 2));
+        for (int a = 0; a < 2 && bytes > 0; a++)
+            if ((a == 0 || device_is_software(d)) && probe_fits(d, MIX_READ, accesses[a], bytes))
+                probes_bandwidth(&n->probes, MIX_READ, VIA_SHADER, accesses[a], ceilings_workgroup(d), bytes);
+    }
+}
+
 static bool add_probes(struct session *n, struct error *e)
 {
     double sizes[16], ops[OP_COUNT];
     int count = list_needs(n->s, sizes, ops);
     probes_for_runs(&n->probes, &n->s->device->info, sizes, count, ops);
+    add_reading(n);
     if (!probes_open(&n->probes, n->s->pool, 0.002, n->s->record, e))
         return false;
     n->subjects = need_more(n->subjects, sizeof *n->subjects * (size_t)(n->count + n->probes.count + 1));
@@ -172,10 +191,12 @@ static void account_item(struct study *s, const struct session *n, struct item *
     for (int k = 0; k < p->step_count; k++)
         costs[k] = p->steps[k].cost;
     account_samples(r, q->ns, q->n, stop_text(q->stop), item->loads[LOAD_RUN]->first_ns);
+    r->start_ns = r->first_ns - r->programs_ns;
     subject_account(q, r);
     if (r->time_ns.n == 0)
         study_mark(r, RUN_ERROR, "the device gave a time that is not a number");
     account_run(r, costs, p->step_count, c);
+    account_model(r, c);
     bool ablated = item->subjects[LOAD_WINDOW] >= 0 && item->subjects[LOAD_COPY] >= 0;
     if (ablated)
         account_ablations(r, median_of(n, item->subjects[LOAD_WINDOW]), median_of(n, item->subjects[LOAD_COPY]));

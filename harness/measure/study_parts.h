@@ -10,8 +10,10 @@ enum { LOAD_RUN, LOAD_WINDOW, LOAD_COPY, LOADS };
 struct item {
     char *group;
     int run;      /* its place in the record */
+    struct pool *pool; /* its own; NULL: the study's */
     struct workload *loads[LOADS];
     int subjects[LOADS]; /* -1: none */
+    int samples;         /* no more and no fewer; 0: as the rule says */
     double once_ns;      /* one run, after the first; NAN where it was not asked for */
 };
 
@@ -24,6 +26,8 @@ struct study {
     struct counts *counts;
     double plateau; /* NAN: not measured */
     double most_ns; /* a run that takes longer is skipped; 0: none is */
+    int samples;    /* of what is added next */
+    bool models;    /* study_models, for what is added next */
     bool alone;     /* study_alone */
 };
 

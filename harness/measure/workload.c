@@ -40,18 +40,23 @@ void workload_close(struct workload *w)
     free(w);
 }
 
-double workload_temp_bytes(const struct workload *w)
+double workload_scratch_bytes(const struct workload *w)
 {
-    const struct plan *p = w->plan;
     double bytes = 0;
-    for (int i = 0; i < p->tensor_count; i++)
-        bytes += p->tensors[i].role == ROLE_TEMP ? (double)tensor_bytes(&p->tensors[i]) : 0;
-    for (int i = 0; i < p->step_count; i++) {
+    for (int i = 0; i < w->plan->step_count; i++) {
         bool seen = false; /* the pool has each program once */
         for (int k = 0; k < i && !seen; k++)
             seen = w->programs[k] == w->programs[i];
         bytes += seen ? 0 : (double)device_program_scratch(pool_device(w->pool), w->programs[i]);
     }
+    return bytes;
+}
+
+double workload_temp_bytes(const struct workload *w)
+{
+    double bytes = workload_scratch_bytes(w);
+    for (int i = 0; i < w->plan->tensor_count; i++)
+        bytes += w->plan->tensors[i].role == ROLE_TEMP ? (double)tensor_bytes(&w->plan->tensors[i]) : 0;
     return bytes;
 }
 

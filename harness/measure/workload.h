@@ -23,6 +23,9 @@ void workload_close(struct workload *w);
 /* Bytes of memory beside inputs and results: tensors between the steps, and what programs have for themselves. */
 double workload_temp_bytes(const struct workload *w);
 
+/* The latter alone. */
+double workload_scratch_bytes(const struct workload *w);
+
 /* Fills list (one entry per step) for a sequence. guarded: bindings cover the guard zones too, where the device's
  * limit allows, so that a bounds-checking driver does not hide a write beyond the end. */
 void workload_dispatches(const struct workload *w, bool guarded, struct dispatch *list);

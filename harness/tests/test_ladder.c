@@ -205,7 +205,12 @@ static void faults_of_a_ladder_name_the_line(void **state)
         {"ladder a toy rows=1\n", "my.txt:1: no rung has a shape of this name: 'rows'"},
         {"ladder a toy n=x\n", "my.txt:1: n: "},
         {"ladder a toy n=0\n", "my.txt:1: a length is at least 1: 'n=0'"},
-        {"ladder a toy olny 1\n", "my.txt:1: before the shape there is nothing but 'only RUNG...': 'olny'"},
+        {"ladder a toy olny 1\n", "my.txt:1: before the shape there is nothing but 'only RUNG...', 'patience TIME' and 'samples N': 'olny'"},
+        {"ladder a toy only 1 patience\n", "my.txt:1: after patience comes a time: 'a'"},
+        {"ladder a toy patience 5\n", "my.txt:1: |unit"},
+        {"ladder a toy patience 0s\n", "my.txt:1: patience is a time above 0: '0s'"},
+        {"ladder a toy samples 3 n=5\n", "my.txt:1: samples are from 4 to 1000: '3'"},
+        {"ladder a toy samples\n", "my.txt:1: samples are from 4 to 1000: 'a'"},
         {"ladder a toy only 7\n", "my.txt:1: the ladder has no such rung: '7'"},
         {"ladder a toy only 1-nave\n", "my.txt:1: the ladder has no such rung: '1-nave'"},
         {"ladder a toy\nladder a toy n=5\n", "my.txt:2: the group has a ladder of this operation already: 'toy'"},
@@ -318,6 +323,59 @@ static void a_sweep_on_paper(void **state)
     record_clear(&r);
 }
 
+/* With an `each` line a run is a model: it has memory of its own, and reading is what it is held against. */
+static void a_model_on_paper(void **state)
+{
+    (void)state;
+    struct record r = {0};
+    measure_on("sim:B=1GB/s,P=1TFLOP/s,launch=0", "each token\nladder a toy only 1 5 n=1000000\nclaim a.r1.read_share > 0.99\n"
+               "claim a.r1.each_per_s > 124\nclaim a.r5.steady_bytes == 12000000+3*4096\n", &r);
+    assert_string_equal(r.each, "token");
+    assert_near(r.runs[0].inputs_bytes, 4e6, 0);
+    assert_near(r.runs[0].inout_bytes, 0, 0);
+    assert_near(r.runs[0].steady_bytes, 8e6 + 2 * 4096, 0); /* x, y and their guard zones */
+    assert_near(r.runs[0].peak_bytes, 8e6 + 2 * 4096, 0);
+    assert_near(r.runs[0].each_per_s, 125, 1e-6); /* 8 MB at 1 GB/s */
+    assert_near(r.runs[0].read_bytes_per_s, 1e9, 1e-6);
+    assert_near(r.runs[0].read_footprint_bytes, 4e6, 0);
+    assert_near(r.runs[0].read_share, 1, 1e-6);
+    assert_true(isnan(r.runs[0].ready_ns)); /* paper needs none */
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(r.claims[i].holds, 1);
+    record_clear(&r);
+    measure("ladder a toy only 1 n=1000000\n", &r); /* without that line nothing is said of it */
+    assert_null(r.each);
+    assert_true(isnan(r.runs[0].steady_bytes) && isnan(r.runs[0].each_per_s) && isnan(r.runs[0].read_share));
+    record_clear(&r);
+}
+
+/* A line that goes on with a sweep has patience and samples of its own, which --patience overrides. */
+static void a_sweep_goes_on_with_few_samples(void **state)
+{
+    (void)state;
+    struct record r = {0};
+    const char *text = "patience 1s\nladder s toy only 1 5 sweep n=1000000\n"
+                       "ladder s toy only 1 patience 9s samples 4 sweep n=800e6\nclaim s800e6.r1.time_ns > 6*s1000000.r1.time_ns\n";
+    struct experiment *x = read_right(text);
+    assert_near(x->ladders[0].patience_s, 0, 0);
+    assert_near(x->ladders[1].patience_s, 9, 0);
+    assert_int_equal(x->ladders[1].samples, 4);
+    assert_int_equal(x->ladders[1].only_count, 1);
+    assert_string_equal(x->ladders[1].sweep, "s");
+    experiment_patience(x, 3);
+    assert_near(x->patience_s, 3, 0);
+    assert_near(x->ladders[1].patience_s, 0, 0);
+    experiment_free(x);
+    measure_on("sim:B=1GB/s,P=1TFLOP/s,launch=0,noise=20%", text, &r);
+    assert_int_equal(r.run_count, 3);
+    assert_true(r.runs[0].time_ns.n >= 12);
+    assert_int_equal(r.runs[2].status, RUN_OK); /* 6.4 s: more than the experiment's patience */
+    assert_int_equal(r.runs[2].time_ns.n, 4);
+    assert_string_equal(r.runs[2].stop, "max samples");
+    assert_int_equal(r.claims[0].holds, 1);
+    record_clear(&r);
+}
+
 static struct run *add_rung(struct record *r, const char *kernel, double ms, double issued, double accesses)
 {
     struct run *run = record_add_run(r);
@@ -336,6 +394,26 @@ static struct run *add_rung(struct record *r, const char *kernel, double ms, dou
     return run;
 }
 
+static void a_conclusion_tells_of_a_model(void **state)
+{
+    (void)state;
+    struct record r = {.device = need_string("toy")};
+    struct experiment *x = read_right("each token\nladder square toy\n");
+    struct run *best = add_rung(&r, "toy/1-naive", 1.5, 1e6, 1e6);
+    best->bound_ns = 287e3;
+    best->first_ns = 12e6;
+    best->start_ns = 2e6;
+    best->ready_ns = 130e6;
+    best->bytes_compulsory = 92.6e6;
+    best->read_bytes_per_s = 31.8e9;
+    best->read_share = 0.53;
+    experiment_conclude(x, &r);
+    assert_says(r.conclusion, "One token takes 1.500 ms: 667 a second, 53 % of what moving its 92.6 MB once at 31.8 GB/s, the best reading "
+                              "kernel's rate, would give; its bytes alone bound it at 3480; it is ready after 130.0 ms, the first took 2.000 ms.");
+    experiment_free(x);
+    record_clear(&r);
+}
+
 /* The conclusion tells the best rung, and where the order inverts, from the counts; a trap is no part of the order. */
 static void a_conclusion_tells_why_the_order_inverts(void **state)
 {
@@ -352,12 +430,56 @@ static void a_conclusion_tells_why_the_order_inverts(void **state)
     best->first_ns = 2e8;
     add_rung(&r, "gemm/9-trap", 1000, 4e6, 1e6)->tolerance = 0.3;
     experiment_conclude(x, &r);
-    assert_says(r.conclusion, "One token takes 10.00 ms: 100 a second, where its bytes alone would allow 1e+03; the first took 200.0 ms.");
+    assert_says(r.conclusion, "One token takes 10.00 ms: 100 a second; its bytes alone bound it at 1000; the first took 200.0 ms.");
     assert_says(r.conclusion, "On toy, square: 3-registers is the fastest at 100 GFLOP/s|at 10 % of the roof|1 of its 3 rungs is slower|"
                               "2-shared, which takes 1.5 times as long as 1-naive|16 times fewer bytes, but it executes 1.1 times as many|"
                               "95 % of their bytes in shared memory, which is ordinary memory|a barrier for every 10 operations.");
     experiment_free(x);
     record_clear(&r);
+}
+
+/* The rungs of a sweep over n, by their times at each value; 0: it did not run. */
+static void add_swept(struct record *r, const char *kernel, uint64_t n, double ms, double temp_bytes)
+{
+    char group[32];
+    struct run *run = add_rung(r, kernel, ms, 1e6, 1e6);
+    snprintf(group, sizeof group, "length%d", (int)n);
+    free(run->group);
+    run->group = need_string(group);
+    run->sweep_of = need_string("length");
+    run->sweep_over = need_string("n");
+    run->shapes = 1;
+    run->shape[0] = (struct shape_entry){.name = "n", .value = n};
+    run->temp_bytes = temp_bytes;
+    run->status = ms > 0 ? RUN_OK : RUN_SKIPPED;
+}
+
+/* The fastest is held against the best of the others, and not only against the first rung. */
+static void a_conclusion_tells_of_the_rival(void **state)
+{
+    (void)state;
+    static const double ms[3][4] = {{4, 2, 3, 1}, {40, 20, 21, 20.2}, {0, 200, 300, 100}}; /* at the third value rung 1 is too slow */
+    struct experiment *x = read_right("ladder length toy only 1 2 sweep n=100,200,400\n");
+    for (int lost = 1; lost >= 0; lost--) {
+        struct record r = {.device = need_string("toy")};
+        for (int i = 0; i < 3; i++) {
+            uint64_t n = 100u << i;
+            add_swept(&r, "attn/1-all", n, ms[i][0], 4e6);
+            add_swept(&r, "attn/2-parts", n, lost && i == 0 ? 0.5 : ms[i][1], 1e6 * (i + 1));
+            add_swept(&r, "attn/3-slow", n, ms[i][2], 0);
+            add_swept(&r, "attn/4-flash", n, ms[i][3], 0);
+        }
+        experiment_conclude(x, &r);
+        assert_says(r.conclusion, "at n=200 it is 2 times as fast as 1-all and needs 2.00 MB temporary memory instead of 4.00 MB");
+        if (lost)
+            assert_says(r.conclusion, "from n=100 on 2-parts is the fastest, from n=400 on 4-flash is the fastest|"
+                                      "2-parts, the next best, is the faster one up to n=100: it takes from 0.50 (n=100) to 2.00 times the "
+                                      "time (n=400), and 3.00 MB of temporary memory at n=400.");
+        else
+            assert_says(r.conclusion, "2-parts, the next best, wins nowhere: it takes from 0.99 (n=200) to 2.00 times the time (n=100)");
+        record_clear(&r);
+    }
+    experiment_free(x);
 }
 
 static void ladders_share_a_group(void **state)
@@ -388,6 +510,10 @@ int main(void)
         cmocka_unit_test(the_first_that_runs_is_the_base),
         cmocka_unit_test(a_sweep_on_paper),
         cmocka_unit_test(a_conclusion_tells_why_the_order_inverts),
+        cmocka_unit_test(a_sweep_goes_on_with_few_samples),
+        cmocka_unit_test(a_model_on_paper),
+        cmocka_unit_test(a_conclusion_tells_of_a_model),
+        cmocka_unit_test(a_conclusion_tells_of_the_rival),
         cmocka_unit_test(ladders_share_a_group),
     };
     return cmocka_run_group_tests(tests, fill, forget);

@@ -137,12 +137,58 @@ static void test_repeat(void **state)
     house_own(false);
 }
 
+/* A step chooses what its kernel leaves to be tuned, by an expression over the plan's shape and its own tune lines. */
+static void test_tuned_steps(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    uint32_t tune[KERNEL_TUNE_MAX] = {16};
+    house_own(true);
+    const char *part = "//! kernel op/part\n//! shape n=8\n//! buffer x in f32[n]\n//! buffer y inout f32[n]\n"
+                       "//! launch groups=n/R\n//! tune R 1 2\n//! tune C 3 4\n//! tune D n+1\n";
+    kernel_free(house_kernel("kernels/op/part.comp", part, &e));
+    struct kernel *k = house_kernel("kernels/op/1-all.plan",
+                                    "kernel op/1-all\nidea i\nshape n=32\nbuffer x in f32[n]\nbuffer y inout f32[n]\n"
+                                    "tune ROWS 8 software=16\nstep op/part x=x y=y\nstep op/part x=x y=y R=ROWS C=n/4\n", &e);
+    if (!k)
+        fail_msg("%s", e.text);
+    assert_int_equal(k->tune[0].software, 16);
+    struct plan *p = kernel_plan(k, NULL, 0, tune, &e);
+    if (!p)
+        fail_msg("%s", e.text);
+    assert_int_equal(p->steps[0].spec_count, 3);
+    assert_int_equal(p->steps[0].spec_values[0], 1);
+    assert_int_equal(p->steps[0].spec_values[1], 3);
+    assert_int_equal(p->steps[1].spec_values[0], 16);
+    assert_int_equal(p->steps[1].spec_values[1], 8);
+    assert_int_equal(p->steps[1].spec_values[2], 33);
+    assert_int_equal(p->steps[1].groups[0], 2);
+    plan_free(p);
+    kernel_free(k);
+    static const char *const faults[][2] = {{"R=x", "1-all.plan:6:|'x'"}, {"Q=1", "1-all.plan:6:|no shape name 'Q'"}, {"D=1", "1-all.plan:6:|'D'"}};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        struct text t = {0};
+        text_add(&t, "kernel op/1-all\nidea i\nshape n=32\nbuffer x in f32[n]\nbuffer y inout f32[n]\nstep op/part x=x y=y %s\n",
+                 faults[i][0]);
+        k = house_kernel("kernels/op/1-all.plan", t.s, &e);
+        assert_non_null(k);
+        assert_null(kernel_plan(k, NULL, 0, NULL, &e));
+        assert_says(e.text, faults[i][1]);
+        kernel_free(k);
+        text_free(&t);
+    }
+    remove(house_path("kernels/op/1-all.plan"));
+    remove(house_path("kernels/op/part.comp"));
+    house_own(false);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plan_file),
         cmocka_unit_test(test_plan_file_faults),
         cmocka_unit_test(test_repeat),
+        cmocka_unit_test(test_tuned_steps),
     };
     int failed = cmocka_run_group_tests(tests, house_make, house_remove);
     shader_forget();

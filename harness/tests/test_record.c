@@ -71,6 +71,14 @@ static void fill_run(struct run *run)
     run->no_counters = need_string("cycles: none here");
     run->cold_ns = (struct interval){3e8, 2e8, 4e8, 3};
     run->compile_ns = 2.5e8;
+    run->ready_ns = 3e8;
+    run->upload_ns = 1e8;
+    run->start_ns = 2e6;
+    run->each_per_s = 500;
+    run->steady_bytes = 5e8;
+    run->inout_bytes = 1e7;
+    run->read_bytes_per_s = 3e10;
+    run->read_share = 0.5;
 }
 
 static void fill_fits(struct record *r)
@@ -114,6 +122,7 @@ static void fill(struct record *r)
     r->schema = need_string("rooflab.experiment/1");
     r->experiment = need_string("fusion");
     r->title = need_string("Fusion \"pays\"\n\tby k*S/B \xe2\x80\x94 or does it?");
+    r->each = need_string("token");
     r->device = need_string("sim");
     r->provenance.device = need_string("sim");
     r->provenance.load_average = 0.07;
@@ -177,6 +186,11 @@ static void written_read_and_written_is_the_same(void **state)
     assert_true(run->page_faults == 2.5 && isnan(run->cycles));
     assert_string_equal(run->no_counters, "cycles: none here");
     assert_true(run->cold_ns.low == 2e8 && run->cached_ns.n == 0 && run->compile_ns == 2.5e8);
+    assert_true(run->ready_ns == 3e8 && run->upload_ns == 1e8 && run->start_ns == 2e6 && isnan(run->programs_ns));
+    assert_true(run->each_per_s == 500 && run->steady_bytes == 5e8 && run->inout_bytes == 1e7 && isnan(run->peak_bytes));
+    assert_true(run->read_bytes_per_s == 3e10 && run->read_share == 0.5 && isnan(run->read_footprint_bytes));
+    assert_true(isnan(b.runs[1].ready_ns) && isnan(b.runs[1].steady_bytes)); /* left out, and not 0 */
+    assert_string_equal(b.each, "token");
     assert_int_equal(b.level_count, 1);
     assert_string_equal(b.levels[0].name, "last-level cache");
     assert_int_equal(b.levels[0].access, ACCESS_PLAIN);

@@ -105,6 +105,47 @@ static void a_roofline_shows_the_climb(void **state)
     record_clear(&r);
 }
 
+/* Many rungs make two passes: each is named once, beside its point and over no other, and the panels of two devices lie one above
+ * the other. The fastest tells its gap, one whose gap leaves the chart has no arrow. */
+static void a_crowd_at_one_k_is_legible(void **state)
+{
+    (void)state;
+    static const double ms[] = {19, 17, 15, 14.5, 3.6, 3.1, 2, 1.8, 15.2};
+    struct record r[2] = {{0}, {0}};
+    const struct record *records[] = {&r[0], &r[1]};
+    for (int d = 0; d < 2; d++) {
+        r[d].device = need_string(d ? "a processor" : "a rasteriser");
+        r[d].title = need_string("Softmax: how often is the row read?");
+        for (int i = 0; i < 9; i++) {
+            char name[40];
+            snprintf(name, sizeof name, "softmax/%d-rung-number-%d", i + 1, i + 1);
+            struct run *run = add_rung(&r[d], "short", name, d ? 1 + ms[i] / 10 : ms[i]);
+            run->passes = i == 0 ? 5 : i == 8 ? 3 : 2;
+            run->tensor_bytes = 67e6;
+            run->bytes_compulsory = run->passes * 67e6;
+            run->roof_bytes_per_s = d ? 120e9 : 100e9;
+            run->roof_ns = run->bytes_compulsory / run->roof_bytes_per_s * 1e9;
+            run->bound_ns = 0.8 * run->roof_ns;
+            run->bound_bytes_per_s = run->bytes_compulsory / run->bound_ns * 1e9;
+            run->dispatches = i == 0 || i == 8 ? 3 : 1;
+        }
+        add_ceilings(&r[d]);
+    }
+    draw_as(chart_passes, records, 2, "crowd", "short");
+    no_overlap_in("crowd.svg", 1540);
+    for (int i = 0; i < 9; i++) {
+        char name[40];
+        snprintf(name, sizeof name, "%d-rung-number-%d", i + 1, i + 1);
+        assert_int_equal(count_in("crowd.svg", name), 2); /* once on each device */
+    }
+    assert_int_equal(count_in("crowd.svg", "2-rung-number-2  17.0 ms"), 1);
+    assert_int_equal(count_in("crowd.svg", ">8-rung-number-8<"), 2);
+    draw_as(chart_passes, records, 1, "crowd-alone", "short");
+    no_overlap_in("crowd-alone.svg", 1000);
+    record_clear(&r[0]);
+    record_clear(&r[1]);
+}
+
 static struct record sweep_record(void)
 {
     static const double times[2][4] = {{1, 4, 16, 64}, {4, 8, 12, 20}};
@@ -213,6 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bars_have_a_row_for_every_rung),      cmocka_unit_test(the_same_record_gives_the_same_bytes),
+        cmocka_unit_test(a_crowd_at_one_k_is_legible),
         cmocka_unit_test(a_roofline_shows_the_climb),          cmocka_unit_test(lines_cross_where_the_fastest_changes),
         cmocka_unit_test(layers_are_the_steps_of_the_fastest_run), cmocka_unit_test(records_without_ladders_say_so),
     };
