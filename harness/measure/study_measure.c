@@ -99,7 +99,7 @@ static void add_reading(struct session *n)
         bytes = fmin(fmin(bytes, (double)d->max_binding_bytes), fmin((double)d->max_buffer_bytes, (double)d->memory_bytes / 2));
         for (int a = 0; a < 2 && bytes > 0; a++)
             if ((a == 0 || device_is_software(d)) && probe_fits(d, MIX_READ, accesses[a], bytes))
-                probes_bandwidth(&n->probes, MIX_READ, VIA_SHADER, accesses[a], ceilings_workgroup(d), bytes);
+                probes_bandwidth(&n->probes, MIX_READ, accesses[a], ceilings_walk(d), bytes);
     }
 }
 
