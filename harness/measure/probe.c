@@ -55,17 +55,21 @@ bool probe_fits(const struct device_info *d, enum mix mix, enum access access, d
            footprint * 1.5 <= (double)d->memory_bytes;
 }
 
-/* Reads alone are at their best in four streams at once (GEMV over four rows outran one stream by a quarter). */
+/* Reads alone are at their best in many streams at once: see PROBE_READ_PLACES. */
 static void walk_reads(struct text *t)
 {
-    text_add(t, "    {\n        uint quarter = (end - begin) / 4u / gl_WorkGroupSize.x * gl_WorkGroupSize.x;\n"
-                "        V more1 = V(0.0), more2 = V(0.0), more3 = V(0.0);\n"
-                "        for (uint i = begin + gl_LocalInvocationID.x; i < begin + quarter; i += gl_WorkGroupSize.x) {\n"
-                "            acc += load0(i);\n            more1 += load0(i + quarter);\n"
-                "            more2 += load0(i + 2u * quarter);\n            more3 += load0(i + 3u * quarter);\n        }\n"
-                "        acc += (more1 + more2) + more3;\n"
-                "        for (uint i = begin + 4u * quarter + gl_LocalInvocationID.x; i < end; i += gl_WorkGroupSize.x)\n"
-                "            acc += load0(i);\n    }\n");
+    text_add(t, "    {\n        uint part = (end - begin) / %du / gl_WorkGroupSize.x * gl_WorkGroupSize.x;\n", PROBE_READ_PLACES);
+    for (int p = 1; p < PROBE_READ_PLACES; p++)
+        text_add(t, "        V sum%d = V(0.0);\n", p);
+    text_add(t, "        for (uint i = begin + gl_LocalInvocationID.x; i < begin + part; i += gl_WorkGroupSize.x) {\n"
+                "            acc += load0(i);\n");
+    for (int p = 1; p < PROBE_READ_PLACES; p++)
+        text_add(t, "            sum%d += load0(i + %du * part);\n", p, p);
+    text_add(t, "        }\n");
+    for (int p = 1; p < PROBE_READ_PLACES; p++)
+        text_add(t, "        acc += sum%d;\n", p);
+    text_add(t, "        for (uint i = begin + %du * part + gl_LocalInvocationID.x; i < end; i += gl_WorkGroupSize.x)\n"
+                "            acc += load0(i);\n    }\n", PROBE_READ_PLACES);
 }
 
 /* The flat walk of the chain generator, see chain_places. */

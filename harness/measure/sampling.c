@@ -83,8 +83,12 @@ static bool sample_one(struct subject *s, struct error *e)
 {
     struct timing t;
     double begin = host_clock_ns();
-    if ((s->n == 0 || s->ns[s->n - 1] < SAMPLE_WARM_NS) && !device_run(s->device, s->sequence, &t, e))
-        return error_prefix(e, "%s", s->label);
+    bool short_run = s->n == 0 || s->ns[s->n - 1] < SAMPLE_WARM_NS;
+    for (int i = 0; i < SAMPLE_WARM_RUNS && short_run; i++) {
+        if (!device_run(s->device, s->sequence, &t, e))
+            return error_prefix(e, "%s", s->label);
+        short_run = t.total_ns < SAMPLE_WARM_NS;
+    }
     if (!timed_run(s, e))
         return false;
     s->spent_s += (host_clock_ns() - begin) * 1e-9;

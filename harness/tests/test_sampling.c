@@ -68,7 +68,7 @@ static void rounds_go_to_and_fro(void **state)
     close_bench(&b);
 }
 
-/* A short run finds its caches emptied by the subject before it: each sample is the second of two runs. */
+/* A short run finds its caches emptied by the subject before it: each sample is the last of several runs. */
 static void short_runs_are_warmed_each_time(void **state)
 {
     (void)state;
@@ -76,10 +76,11 @@ static void short_runs_are_warmed_each_time(void **state)
     open_bench(&b, "sim:B=1GB/s,launch=0", false);
     b.fake->fixed_ns = SAMPLE_WARM_NS / 2;
     sample(&b);
-    static const int first[] = {0, 0, 1, 1, 2, 2, 2, 2, 1, 1, 0, 0};
-    for (size_t i = 0; i < sizeof first / sizeof *first; i++)
-        assert_int_equal(b.fake->order[i], first[i]);
-    assert_int_equal(b.fake->calls, SUBJECTS * SAMPLE_LEAST * 2);
+    static const int first[] = {0, 1, 2, 2, 1, 0};
+    const size_t runs = SAMPLE_WARM_RUNS + 1;
+    for (size_t i = 0; i < runs * sizeof first / sizeof *first; i++)
+        assert_int_equal(b.fake->order[i], first[i / runs]);
+    assert_int_equal(b.fake->calls, SUBJECTS * SAMPLE_LEAST * (SAMPLE_WARM_RUNS + 1));
     close_bench(&b);
 }
 
@@ -187,9 +188,10 @@ static void an_interrupt_ends_it_with_what_there_is(void **state)
     (void)state;
     struct bench b;
     open_bench(&b, "sim:B=1GB/s,launch=0", false);
-    b.fake->interrupt_at = 20;
+    b.fake->interrupt_at = 4 * (SAMPLE_WARM_RUNS + 1) + 2;
     sample(&b);
-    assert_int_equal(b.fake->calls, 21); /* call 20 was a warm-up: its sample is still taken */
+    /* The sample that was being warmed up is still taken. */
+    assert_int_equal(b.fake->calls, 5 * (SAMPLE_WARM_RUNS + 1));
     for (int i = 0; i < SUBJECTS; i++) {
         assert_true(b.list[i].n > 0 && b.list[i].n < SAMPLE_LEAST);
         assert_int_equal(b.list[i].stop, STOP_NOT_YET);
@@ -203,7 +205,7 @@ static void a_device_that_fails_is_named(void **state)
     struct bench b;
     struct error e = {0};
     open_bench(&b, "sim:B=1GB/s,launch=0", false);
-    b.fake->fail_at = 10;
+    b.fake->fail_at = 2 * (SAMPLE_WARM_RUNS + 1) - 1;
     assert_false(sample_all(b.list, SUBJECTS, NULL, "sampling", &e));
     assert_int_equal(e.code, EXIT_ENVIRONMENT);
     assert_says(e.text, "a subject: the device was lost");
