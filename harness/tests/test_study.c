@@ -198,7 +198,8 @@ static void drift_cancels(void **state)
         assert_true(r->speedup.low <= r->speedup.median && r->speedup.median <= r->speedup.high);
         assert_near(r->speedup_predicted, want[i], want[i] * 0.05);
     }
-    assert_true(b.record.runs[0].time_ns.high > b.record.runs[0].time_ns.low * 1.3); /* the drift was there */
+    /* The drift was there, by a quarter: untimed runs make each sample start from longer ones. */
+    assert_true(b.record.runs[0].time_ns.high > b.record.runs[0].time_ns.low * 1.25);
     close_bench(&b);
 }
 
