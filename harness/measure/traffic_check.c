@@ -73,14 +73,20 @@ bool traffic_check(const struct plan *plan, const struct traffic *t, struct erro
 
 /* ---- kernels in C ---- */
 
-/* Issued passes over a tensor by all steps; NAN where no header says so. */
-static double passes_over(const struct plan *p, int tensor)
+/* A step of a plan file may name a kernel for each language (`a|b`): these are no siblings. */
+static bool same_kernel(const struct plan *a, const struct plan *b, int step)
+{
+    return a->step_count == b->step_count && strcmp(a->steps[step].label, b->steps[step].label) == 0;
+}
+
+/* Issued passes over a tensor by all steps; NAN where no header says so, or where another kernel does it in the sibling. */
+static double passes_over(const struct plan *p, const struct plan *sibling, int tensor)
 {
     double passes = 0;
     for (int i = 0; i < p->step_count; i++)
         for (int k = 0; k < p->steps[i].binding_count; k++)
             if (p->steps[i].bindings[k].tensor == tensor)
-                passes += p->steps[i].bindings[k].passes_declared;
+                passes += same_kernel(p, sibling, i) ? p->steps[i].bindings[k].passes_declared : NAN;
     return passes;
 }
 
@@ -100,7 +106,7 @@ bool traffic_check_sibling(const struct plan *c, const struct plan *glsl, struct
     for (int t = 0; t < c->tensor_count; t++) {
         const struct tensor *x = &c->tensors[t];
         int other = plan_find_tensor(glsl, x->name);
-        double passes = passes_over(c, t), theirs = other >= 0 ? passes_over(glsl, other) : NAN;
+        double passes = passes_over(c, glsl, t), theirs = other >= 0 ? passes_over(glsl, c, other) : NAN;
         bool said = !isnan(passes) && !isnan(theirs) && (double)tensor_bytes(x) >= SMALL_PART * largest;
         if (said && !agree(passes, theirs, SIBLING_TOLERANCE))
             return error_set(e, EXIT_CHECK, "%s in C declares %.6g issued passes over %s, its counted sibling in GLSL makes %.6g",
