@@ -46,14 +46,15 @@ const float LOG2_E = 1.44269504;      // exp(v) is exp2(v * LOG2_E)
 const float SHIFTER = 12582912.0;     // 1.5 * 2^23: what is added to it is rounded to a whole number
 
 // 2^v for v up to about 0, without the guards of exp2 against what cannot come here. The whole number nearest to v
-// stands in the low bits of v + SHIFTER, from where a shift takes it to the exponent; the rest, |f| <= 0.5, goes through
-// the polynomial that meets 2^f in six Chebyshev points (relative error 1.1e-7). Below 2^-126 the result stays that.
+// stands in the low bits of v + SHIFTER, from where a shift takes it to the exponent; the rest, |f| <= 0.5, goes
+// through the polynomial that meets 2^f in six Chebyshev points (relative error 1.1e-7). Below 2^-126 the result stays that.
 vec4 power_of_two(vec4 v)
 {
     const vec4 t = max(v, vec4(-126.0));
     precise const vec4 whole = t + SHIFTER;
     precise const vec4 f = t - (whole - SHIFTER);
-    const vec4 p = ((((1.33908634e-3 * f + 9.67603192e-3) * f + 5.55035711e-2) * f + 0.240221075) * f + 0.693147188) * f;
+    const vec4 high = (1.33908634e-3 * f + 9.67603192e-3) * f + 5.55035711e-2;
+    const vec4 p = ((high * f + 0.240221075) * f + 0.693147188) * f;
     return uintBitsToFloat(floatBitsToUint(p + 1.00000008) + (floatBitsToUint(whole) << 23));
 }
 
