@@ -47,7 +47,8 @@ const float SHIFTER = 12582912.0;     // 1.5 * 2^23: what is added to it is roun
 
 // 2^v for v up to about 0, without the guards of exp2 against what cannot come here. The whole number nearest to v
 // stands in the low bits of v + SHIFTER, from where a shift takes it to the exponent; the rest, |f| <= 0.5, goes
-// through the polynomial that meets 2^f in six Chebyshev points (relative error 1.1e-7). Below 2^-126 the result stays that.
+// through the polynomial that meets 2^f in six Chebyshev points (relative error 1.1e-7).
+// What is less than 2^-126 becomes that.
 vec4 power_of_two(vec4 v)
 {
     const vec4 t = max(v, vec4(-126.0));
