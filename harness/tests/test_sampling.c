@@ -68,6 +68,22 @@ static void rounds_go_to_and_fro(void **state)
     close_bench(&b);
 }
 
+/* What is compared with a short run starts from caches as warm as that one's. */
+static void teams_are_warmed_alike(void **state)
+{
+    (void)state;
+    struct bench b;
+    open_bench(&b, "sim:B=0.25GB/s,launch=0", false); /* 4, 8 and 12 ms, of which the first and the last are compared */
+    b.list[0].team = b.list[2].team = 1;
+    sample(&b);
+    static const int runs[][2] = {{0, SAMPLE_WARM_RUNS + 1}, {1, 2}, {2, 2}, {2, SAMPLE_WARM_RUNS + 1}, {1, 1}, {0, SAMPLE_WARM_RUNS + 1}};
+    int at = 0;
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++)
+        for (int k = 0; k < runs[i][1]; k++)
+            assert_int_equal(b.fake->order[at++], runs[i][0]);
+    close_bench(&b);
+}
+
 /* A short run finds its caches emptied by the subject before it: each sample is the last of several runs. */
 static void short_runs_are_warmed_each_time(void **state)
 {
@@ -216,6 +232,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rounds_go_to_and_fro),
+        cmocka_unit_test(teams_are_warmed_alike),
         cmocka_unit_test(short_runs_are_warmed_each_time),
         cmocka_unit_test(precision_stops),
         cmocka_unit_test(caps_stop),
