@@ -7,7 +7,8 @@
  *
  *   experiment  {"schema":"rooflab.experiment/1","experiment","title","each","device","provenance":{..},
  *                "ceilings":[..],"runs":[run..],"fits":[fit..],"crossovers":[crossover..],"claims":[claim..],"conclusion",
- *                "joint"}      "each" is what one run makes ("token"); "joint" is a sentence on all devices of the run; fits, crossovers and it only where there are any
+ *                "joint"}      "each" is what one run makes ("token"); "joint" is a sentence on all devices of the run;
+ *                              fits, crossovers and these two only where there are any
  *   ceilings    {"schema":"rooflab.ceilings/1","device","provenance":{..},"ceilings":[ceiling..],"levels":[level..]}
  *   bench       {"schema":"rooflab.bench/1",   "device","provenance":{..},"ceilings":[..],"runs":[run..]}
  *   chain       {"schema":"rooflab.chain/1",   ... as bench}
@@ -116,7 +117,7 @@ struct ceiling {
     enum via via;           /* bandwidth */
     enum access access;     /* bandwidth; ACCESS_NONE for commands */
     int workgroup;          /* invocations in a workgroup, on the host threads; 0 where it does not apply */
-    int places;             /* bandwidth: of its part that a workgroup walks in turn; 0 where it does not apply */
+    int places;             /* bandwidth: of its part that a workgroup works at in each turn; 0 where it does not apply */
     double footprint_bytes; /* bandwidth: distinct bytes touched, reads and writes together */
     char type[8];           /* compute: "f32", "i32" */
     char op[16];            /* compute: op_name(), or "mul+add"; fma and mul+add are in flops/s */

@@ -16,7 +16,7 @@ struct options {
 };
 
 static const struct option options[] = {
-    {"full", OPTION_FLAG, NULL, "every access width and workgroup size at every footprint (minutes)",
+    {"full", OPTION_FLAG, NULL, "every access width and walk at every footprint (minutes)",
      .offset = offsetof(struct options, full)},
     {"all", OPTION_FLAG, NULL, "print every ceiling, not only the best of each kind", .offset = offsetof(struct options, all)},
     {0},
@@ -90,7 +90,7 @@ const struct command command_ceilings = {
     .summary = "what this device can do at best: bandwidth, arithmetic, dispatch",
     .about = "Measures bandwidth for reads, writes, copies and triads by kernels of several widths and by the device's own copy and "
              "fill commands, over footprints from 16 KiB to the device's limit; arithmetic and special functions; and the cost "
-             "of a dispatch. All with 95 % intervals. By default access width and workgroup size are swept at two "
+             "of a dispatch. All with 95 % intervals. By default access width, workgroup size and places walked at once are swept at two "
              "footprints, and the winner over all footprints, whose plateaus are told as levels of memory.\n\n"
              "The record goes to results/<device>/ceilings.json and serves `plot` and `bench`; "
              "an experiment always measures the ceilings that it uses itself.",

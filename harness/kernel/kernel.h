@@ -41,7 +41,8 @@
  *   step  softmax/parts/row-max  x=x m=m [rows=rows cols=cols]
  * line per kernel: buffer=tensor for each of the kernel's buffers, shape values where they differ from
  * the plan's of the same name, and values of the kernel's tune names where they are not to be its defaults (the plan may have
- * tune lines of its own, for the device's kind to choose: tune ROWS 8 software=16). Of two names with a | between them it is the first that there is in the device's language.
+ * tune lines of its own, for the device's kind to choose: tune ROWS 8 software=16). Of two names with a | between them it is
+ * the first that there is in the device's language.
  * What stands between
  *   repeat  layer layers
  *   end     layer

@@ -308,7 +308,8 @@ static const struct ceiling *best_copy(const struct record *r, enum access acces
 /* What a wide access is worth: over the copy that everybody writes first, and over the best float by float. */
 static void note_width(struct record *r)
 {
-    const struct ceiling *wide = best_copy(r, ACCESS_VEC4, 0), *plain = best_copy(r, ACCESS_F32, 1), *narrow = best_copy(r, ACCESS_F32, 0);
+    const struct ceiling *wide = best_copy(r, ACCESS_VEC4, 0);
+    const struct ceiling *plain = best_copy(r, ACCESS_F32, 1), *narrow = best_copy(r, ACCESS_F32, 0);
     if (wide && plain && narrow)
         record_note(r, "a copy by vec4 is %.2f times the one-float copy (%.2f to %.2f), %.2f times the best copy float by float",
                     wide->value.median / plain->value.median, wide->value.low / plain->value.high,

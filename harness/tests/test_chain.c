@@ -215,7 +215,8 @@ static void loops_stay_below_the_limit(void **state)
         plan_free(p);
         assert_non_null(p = plan_on(&soft, "scale(2)|relu", "fused", 32000000 / cols[i], cols[i], &e));
         s = &p->steps[0];
-        uint64_t whole = soft.subgroup_size * chain_places(&soft), numbers = 32000000 / cols[i] * cols[i], vectors = numbers % 4 ? numbers : numbers / 4;
+        uint64_t whole = soft.subgroup_size * chain_places(&soft), numbers = 32000000 / cols[i] * cols[i];
+        uint64_t vectors = numbers % 4 ? numbers : numbers / 4;
         assert_true(s->push[1] % whole == 0 && s->push[1] / soft.subgroup_size <= 65535 / 4);
         assert_true((uint64_t)s->groups[0] * s->push[1] >= vectors && (uint64_t)(s->groups[0] - 1) * s->push[1] < vectors);
         plan_free(p);
