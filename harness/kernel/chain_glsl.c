@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/kernel/chain_glsl_parts.h"
 #include "harness/kernel/chain_text.h"
 
 #define HARDWARE_TEAM 256
@@ -35,18 +36,6 @@
 #define SOFTWARE_WINDOW_BYTES 16384
 #define HARDWARE_WINDOW_BYTES 1048576
 
-struct glsl {
-    const struct chain_group *g;
-    const struct device_info *device;
-    struct text *t;
-    int width;        /* floats per vector */
-    uint64_t row_vectors;
-    uint32_t team;
-    int row_operators, walks;
-    bool registers;
-    int register_vectors;
-};
-
 enum access chain_best_access(const struct device_info *device)
 {
     return device_is_software(device) ? ACCESS_TEXEL : ACCESS_VEC4;
@@ -57,10 +46,15 @@ uint32_t chain_places(const struct device_info *device)
     return device_is_software(device) ? 4 : 1;
 }
 
-static const char *const vector_names[] = {"", "float", "vec2", "", "vec4"};
+const char *glsl_vector(int width)
+{
+    static const char *const names[] = {"", "float", "vec2", "", "vec4"};
+    return names[width];
+}
+
 static const char *const components[] = {".x", ".y", ".z", ".w"};
 
-static const char *component(const struct glsl *s, int i)
+const char *glsl_component(const struct glsl *s, int i)
 {
     return s->width == 1 ? "" : components[i];
 }
@@ -109,7 +103,7 @@ static bool is_texel(const struct glsl *s)
 static const char *stored_type(const struct glsl *s, enum type type)
 {
     if (type == TYPE_F32)
-        return vector_names[s->width];
+        return glsl_vector(s->width);
     return s->width == 4 ? "uvec2" : s->width == 2 ? "uint" : "float16_t";
 }
 
@@ -125,7 +119,7 @@ static void declare_input(struct glsl *s, int binding, const char *name, enum ty
     }
     text_add(s->t, "layout(std430, binding = %d) readonly restrict buffer Buffer%d { %s %s[]; };\n", binding, binding,
              stored_type(s, type), name);
-    text_add(s->t, "%s load_%s(uint i) { return ", vector_names[s->width], name);
+    text_add(s->t, "%s load_%s(uint i) { return ", glsl_vector(s->width), name);
     if (type == TYPE_F32)
         text_add(s->t, "%s[i]; }\n", name);
     else if (s->width == 4)
@@ -139,7 +133,7 @@ static void declare_output(struct glsl *s, int binding)
     enum type type = s->g->out;
     text_add(s->t, "layout(std430, binding = %d) writeonly restrict buffer Buffer%d { %s y[]; };\n", binding, binding,
              stored_type(s, type));
-    text_add(s->t, "void store(uint i, %s v) { y[i] = ", vector_names[s->width]);
+    text_add(s->t, "void store(uint i, %s v) { y[i] = ", glsl_vector(s->width));
     if (type == TYPE_F32)
         text_add(s->t, "v; }\n");
     else if (s->width == 4)
@@ -179,12 +173,11 @@ static void declare_head(struct glsl *s)
 
 /* ---- operators ---- */
 
-/* Writes lines that take v through operator i; c is the vector's place in the row, at its place in memory. */
-static void apply(struct glsl *s, int i, const char *indent)
+void glsl_apply(struct glsl *s, int i, const char *indent)
 {
     const struct chain_item *item = &s->g->items[i];
     const struct operator *o = item->op;
-    const char *vector = vector_names[s->width];
+    const char *vector = glsl_vector(s->width);
     for (int t = 0; t < o->tensor_count; t++)
         text_add(s->t, "%s%s a%d_%d = load_p%d_%d(%s);\n", indent, vector, i, t, i, t, o->tensors[t].per_element ? "at" : "c");
     if (s->g->ablation == ABLATE_COPY) { /* what was loaded must be used, by as little as possible */
@@ -194,11 +187,11 @@ static void apply(struct glsl *s, int i, const char *indent)
     }
     text_add(s->t, "%sv = %s(", indent, vector);
     for (int k = 0; k < s->width; k++) {
-        text_add(s->t, "%sop_%s(v%s", k ? ", " : "", o->name, component(s, k));
+        text_add(s->t, "%sop_%s(v%s", k ? ", " : "", o->name, glsl_component(s, k));
         chain_add_stats(i, o->stat_count, "", s->t);
         chain_add_params(item, s->t);
         for (int t = 0; t < o->tensor_count; t++)
-            text_add(s->t, ", a%d_%d%s", i, t, component(s, k));
+            text_add(s->t, ", a%d_%d%s", i, t, glsl_component(s, k));
         if (o->uses_index)
             text_add(s->t, ", i * %du + %du", s->width, k);
         text_add(s->t, ")");
@@ -208,13 +201,12 @@ static void apply(struct glsl *s, int i, const char *indent)
 
 /* ---- main, flat ---- */
 
-static uint64_t window_bytes(const struct glsl *s)
+uint64_t glsl_window_bytes(const struct glsl *s)
 {
     return device_is_software(s->device) ? SOFTWARE_WINDOW_BYTES : HARDWARE_WINDOW_BYTES;
 }
 
-/* The place in memory of unit i (a vector or a row): itself, or in the window. */
-static void window_line(struct glsl *s, const char *indent, const char *name, const char *i, uint64_t window)
+void glsl_window_line(struct glsl *s, const char *indent, const char *name, const char *i, uint64_t window)
 {
     text_add(s->t, "%suint %s = ", indent, name);
     if (s->g->ablation != ABLATE_WINDOW)
@@ -230,12 +222,12 @@ static void main_flat(struct glsl *s)
 {
     uint32_t places = chain_places(s->device);
     text_add(s->t, "\nvoid element(uint begin, uint i)\n{\n");
-    window_line(s, "    ", "at", "i", window_bytes(s) / 4 / (uint64_t)s->width);
+    glsl_window_line(s, "    ", "at", "i", glsl_window_bytes(s) / 4 / (uint64_t)s->width);
     if (chain_has_column_tensor(s->g))
         text_add(s->t, "    uint c = i %% %lluu;\n", (unsigned long long)s->row_vectors);
-    text_add(s->t, "    %s v = load_x(at);\n", vector_names[s->width]);
+    text_add(s->t, "    %s v = load_x(at);\n", glsl_vector(s->width));
     for (int i = 0; i < s->g->count; i++)
-        apply(s, i, "    ");
+        glsl_apply(s, i, "    ");
     text_add(s->t,
              "    store(at, v);\n}\n\nvoid main()\n{\n"
              "    uint n = rows * COLS / %du, part = per / %uu;\n"
@@ -245,161 +237,6 @@ static void main_flat(struct glsl *s)
     for (uint32_t p = 0; p < places; p++)
         text_add(s->t, "        if (i + %uu * part < end)\n            element(begin, i + %uu * part);\n", p, p);
     text_add(s->t, "    }\n}\n");
-}
-
-/* ---- main, by rows ---- */
-
-static const char *const reduce_subgroup =
-    "\nfloat team_%s(float a)\n{\n"
-    "    a = %s(a);\n"
-    "    if (gl_NumSubgroups > 1u) {\n"
-    "        barrier();  // the last reduction's readers are done\n"
-    "        if (subgroupElect())\n"
-    "            partial[gl_SubgroupID] = a;\n"
-    "        barrier();\n"
-    "        a = partial[0];\n"
-    "        for (uint k = 1u; k < gl_NumSubgroups; k++)\n"
-    "            a = %s;\n"
-    "    }\n"
-    "    return a;\n}\n";
-
-static const char *const reduce_shared =
-    "\nfloat team_%s(float a)\n{\n"
-    "    uint lane = gl_LocalInvocationID.x, n = gl_WorkGroupSize.x;\n"
-    "    barrier();\n"
-    "    partial[lane] = a;\n"
-    "    barrier();\n"
-    "    while (n > 1u) {  // halves, rounded up: any team size\n"
-    "        uint upper = (n + 1u) / 2u;\n"
-    "        if (lane + upper < n) {\n"
-    "            float b = partial[lane + upper];\n"
-    "            a = %s;\n"
-    "            partial[lane] = a;\n"
-    "        }\n"
-    "        barrier();\n"
-    "        n = upper;\n"
-    "    }\n"
-    "    return partial[0];\n}\n";
-
-static const char *const reduce_one_subgroup = "\nfloat team_%s(float a) { return %s(a); }\n";
-
-static void declare_reduction(struct glsl *s, bool is_max)
-{
-    const char *name = is_max ? "max" : "sum", *subgroup = is_max ? "subgroupMax" : "subgroupAdd";
-    if (!s->device->subgroup_arithmetic)
-        text_add(s->t, reduce_shared, name, is_max ? "max(a, b)" : "a + b");
-    else if (s->team <= s->device->subgroup_size)
-        text_add(s->t, reduce_one_subgroup, name, subgroup);
-    else
-        text_add(s->t, reduce_subgroup, name, subgroup, is_max ? "max(a, partial[k])" : "a + partial[k]");
-}
-
-static void declare_reductions(struct glsl *s)
-{
-    bool used[2] = {false, false};
-    for (int i = 0; i < s->g->count; i++)
-        for (int k = 0; k < s->g->items[i].op->stat_count; k++)
-            used[s->g->items[i].op->stats[k].is_max] = true;
-    if (!s->device->subgroup_arithmetic || s->team > s->device->subgroup_size)
-        text_add(s->t, "\nshared float partial[%u];\n", s->team);
-    for (int m = 0; m < 2; m++)
-        if (used[m])
-            declare_reduction(s, m);
-}
-
-/* Opens the loop over a lane's vectors of the row. In registers the loop is unrolled and v is v[k]. */
-static void open_walk(struct glsl *s, bool load)
-{
-    const char *vector = vector_names[s->width];
-    unsigned long long row_vectors = s->row_vectors;
-    bool ragged = s->row_vectors % s->team != 0;
-    if (!s->registers) {
-        text_add(s->t, "        for (uint c = lane; c < %lluu; c += %uu) {\n", row_vectors, s->team);
-    } else {
-        text_add(s->t, "        [[unroll]] for (uint k = 0u; k < %du; k++) {\n            uint c = k * %uu + lane;\n",
-                 s->register_vectors, s->team);
-        if (ragged)
-            text_add(s->t, "            if (c >= %lluu)\n                break;\n", row_vectors);
-    }
-    text_add(s->t, "            uint i = row * %lluu + c;\n", row_vectors);
-    text_add(s->t, "            uint at = place * %lluu + c;\n", row_vectors);
-    if (load)
-        text_add(s->t, "            %s v = load_x(at);\n", vector);
-    else
-        text_add(s->t, "            %s v = held[k];\n", vector);
-}
-
-/* Adds v's components, or their maximum, into the lane's sum. */
-static void accumulate(struct glsl *s, int i, int stat)
-{
-    const struct chain_item *item = &s->g->items[i];
-    const struct operator *o = item->op;
-    for (int k = 0; k < s->width; k++) {
-        const char *c = component(s, k);
-        if (s->g->ablation == ABLATE_COPY) {
-            text_add(s->t, "            sum += v%s;\n", c);
-            continue;
-        }
-        text_add(s->t, o->stats[stat].is_max ? "            sum = max(sum, " : "            sum += (");
-        text_add(s->t, "%s_term%d(v%s, length", o->name, stat, c);
-        chain_add_stats(i, stat, "", s->t);
-        chain_add_params(item, s->t);
-        text_add(s->t, "));\n");
-    }
-}
-
-static void finish_stat(struct glsl *s, int i, int stat)
-{
-    const struct chain_item *item = &s->g->items[i];
-    const struct operator_stat *st = &item->op->stats[stat];
-    text_add(s->t, "        sum = team_%s(sum);\n        float s%d_%d = %s_finish%d(sum, length",
-             st->is_max ? "max" : "sum", i, stat, item->op->name, stat);
-    chain_add_stats(i, stat, "", s->t);
-    chain_add_params(item, s->t);
-    text_add(s->t, ");\n");
-}
-
-/* The walks of row operator i: one per statistic. In registers, the row is held once the first walk has loaded it, with
- * the first `done` operators applied. */
-static void walk_stats(struct glsl *s, int i, int done, bool held)
-{
-    const struct operator *o = s->g->items[i].op;
-    for (int stat = 0; stat < o->stat_count; stat++) {
-        bool load = !s->registers || (!held && stat == 0);
-        bool is_max = o->stats[stat].is_max && s->g->ablation != ABLATE_COPY;
-        text_add(s->t, "        sum = %s;\n", is_max ? "-3.402823466e38f" : "0.0f");
-        open_walk(s, load);
-        for (int k = s->registers ? done : 0; k < i && (!s->registers || stat == 0); k++)
-            apply(s, k, "            ");
-        if (s->registers && stat == 0)
-            text_add(s->t, "            held[k] = v;\n");
-        accumulate(s, i, stat);
-        text_add(s->t, "        }\n");
-        finish_stat(s, i, stat);
-    }
-}
-
-static void main_rows(struct glsl *s)
-{
-    text_add(s->t, "\nvoid main()\n{\n    uint lane = gl_LocalInvocationID.x;\n"
-                   "    uint begin = gl_WorkGroupID.x * per, end = min(rows, begin + per);\n"
-                   "    for (uint row = begin; row < end; row++) {\n        float sum;\n");
-    uint64_t window_rows = window_bytes(s) / (4 * s->g->cols);
-    window_line(s, "        ", "place", "row", window_rows ? window_rows : 1);
-    if (s->registers)
-        text_add(s->t, "        %s held[%d];\n", vector_names[s->width], s->register_vectors);
-    int done = 0;
-    bool held = false;
-    for (int i = 0; i < s->g->count; i++)
-        if (s->g->items[i].op->is_row) {
-            walk_stats(s, i, done, held);
-            held = true;
-            done = i; /* operator i itself is applied by the next walk, which knows its statistics */
-        }
-    open_walk(s, !s->registers);
-    for (int k = s->registers ? done : 0; k < s->g->count; k++)
-        apply(s, k, "            ");
-    text_add(s->t, "            store(at, v);\n        }\n    }\n}\n");
 }
 
 /* ---- the step ---- */
@@ -504,12 +341,10 @@ bool chain_group_step(const struct chain_group *g, struct step *step, int in, in
     declare_head(&s);
     declare_buffers(&s);
     chain_declare_operators(s.g, s.t);
-    if (s.row_operators) {
-        declare_reductions(&s);
-        main_rows(&s);
-    } else {
+    if (s.row_operators)
+        glsl_main_rows(&s);
+    else
         main_flat(&s);
-    }
     fill_cost(&s, step);
     fill_launch(&s, step);
     bind_all(&s, step, in, out, parameters);
