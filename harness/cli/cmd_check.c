@@ -59,19 +59,61 @@ static bool counts_itself(const struct tally *t)
     return t->device->info.computes && t->device->info.language == LANGUAGE_GLSL;
 }
 
+static void shape_text(struct text *at, const struct plan *p)
+{
+    for (int n = 0; p && n < p->shapes; n++)
+        text_add(at, "%s%s=%llu", n ? " " : "", p->shape[n].name, (unsigned long long)p->shape[n].value);
+}
+
 static bool check_shapes(struct tally *t, const struct kernel *k, struct error *e)
 {
     for (int i = 0; i < kernel_verify_count(k); i++) {
         struct text at = {0};
-        struct plan *p = kernel_verify_plan(k, i, NULL, e);
-        for (int n = 0; p && n < p->shapes; n++)
-            text_add(&at, "%s%s=%llu", n ? " " : "", p->shape[n].name, (unsigned long long)p->shape[n].value);
+        struct plan *p = kernel_verify_plan(k, &t->device->info, i, NULL, e);
+        shape_text(&at, p);
         bool ok = check_plan(t, p, text_get(&at), e);
         text_free(&at);
         if (!ok)
             return false;
     }
     return true;
+}
+
+/* The device as it would be if it could bind a third of the largest tensor that the kernel lets be cut. */
+static struct device_info tight(const struct device_info *d, const struct kernel *k, const struct plan *p)
+{
+    uint64_t most = 0;
+    struct device_info info = *d;
+    for (int i = 0; i < k->buffer_count; i++)
+        if (strcmp(k->buffers[i].dims[0], k->split) == 0 && tensor_bytes(&p->tensors[i]) > most)
+            most = tensor_bytes(&p->tensors[i]);
+    info.max_binding_bytes = most / 3;
+    info.max_texel_elements = most / 3 / 16;
+    return info;
+}
+
+/* `split rows` is a promise about the kernel's rows: it is tried in parts wherever a shape has enough of them. */
+static bool check_split(struct tally *t, const struct kernel *k, struct error *e)
+{
+    int tried = 0;
+    for (int i = 0; i < kernel_verify_count(k) && k->split[0]; i++) {
+        struct text at = {0};
+        struct plan *whole = kernel_verify_plan(k, NULL, i, NULL, e);
+        struct device_info limits = whole ? tight(&t->device->info, k, whole) : t->device->info;
+        struct plan *p = whole ? kernel_verify_plan(k, &limits, i, NULL, e) : NULL;
+        bool parts = p && p->step_count > 1;
+        plan_free(whole);
+        text_add(&at, "%d parts by %s, ", p ? p->step_count : 0, k->split);
+        shape_text(&at, p);
+        tried += parts;
+        bool ok = parts ? check_plan(t, p, text_get(&at), e) : p != NULL;
+        if (!parts)
+            plan_free(p);
+        text_free(&at);
+        if (!ok)
+            return false;
+    }
+    return tried || !k->split[0] || error_set(e, EXIT_CHECK, "%s: no verify line has enough %s to try `split`; add one", k->path, k->split);
 }
 
 /* What a kernel in C declares, against what its sibling in GLSL declares (and is counted to do when that one is checked). */
@@ -95,11 +137,11 @@ static void check_kernel(struct tally *t, const char *name)
     struct kernel *k = kernel_find_for(name, t->device->info.language, &e);
     bool ok = k && kernel_check_module(k, &e);
     if (ok && t->device->info.computes && k->reference)
-        ok = check_shapes(t, k, &e);
+        ok = check_shapes(t, k, &e) && check_split(t, k, &e);
     if (ok)
         ok = check_sibling(k, &e);
     if (ok && counts_itself(t)) /* at the header's own shape */
-        ok = check_counts(t, kernel_plan(k, NULL, 0, NULL, &e), &e);
+        ok = check_counts(t, kernel_plan_for(k, &t->device->info, NULL, 0, NULL, &e), &e);
     say(t, name, ok, e.code == EXIT_ENVIRONMENT, e.text);
     kernel_free(k);
 }

@@ -84,13 +84,13 @@ static bool chain_subject(const struct arguments *a, struct subject_plan *s, con
     return s->plan != NULL;
 }
 
-static bool kernel_subject(const struct arguments *a, struct subject_plan *s, struct error *e)
+static bool kernel_subject(const struct arguments *a, struct subject_plan *s, const struct device_info *info, struct error *e)
 {
     struct shape_entry shape[RUN_SHAPE_MAX];
     int shapes;
     struct kernel *k = kernel_find(a->words[0], e);
     bool ok = k && shape_parse(a->words + 1, a->word_count - 1, shape, &shapes, e);
-    s->plan = ok ? kernel_plan(k, shape, shapes, NULL, e) : NULL;
+    s->plan = ok ? kernel_plan_for(k, info, shape, shapes, NULL, e) : NULL;
     if (s->plan) { /* the plan keeps it alive no longer: the path is looked up again for --lines */
         static char path[4096];
         snprintf(path, sizeof path, "%s", k->path);
@@ -109,7 +109,7 @@ static bool make_subject(const struct arguments *a, struct subject_plan *s, cons
         return foreign_subject(a, s, e);
     if (strchr(a->words[0], '|') || strchr(a->words[0], '(') || operator_find(a->words[0], NULL))
         return chain_subject(a, s, info, e);
-    return kernel_subject(a, s, e);
+    return kernel_subject(a, s, info, e);
 }
 
 /* ---- counting ---- */

@@ -341,13 +341,14 @@ int kernel_verify_count(const struct kernel *k)
     return k->verify_count > 0 ? k->verify_count : (int)(sizeof standard_shapes / sizeof *standard_shapes);
 }
 
-struct plan *kernel_verify_plan(const struct kernel *k, int at, const uint32_t *tune, struct error *e)
+struct plan *kernel_verify_plan(const struct kernel *k, const struct device_info *limits, int at, const uint32_t *tune,
+                                struct error *e)
 {
     struct kernel there = *k; /* it owns nothing: it goes nowhere but to kernel_plan */
     if (k->verify_count == 0) {
         for (int i = 0; i < k->shapes; i++)
             there.shape[i].value = standard_shapes[at][i % 3];
-        return kernel_plan(&there, NULL, 0, tune, e);
+        return kernel_plan_for(&there, limits, NULL, 0, tune, e);
     }
     const struct kernel_verify *v = &k->verify[at];
     for (int i = 0; i < v->fill_count; i++) {
@@ -355,7 +356,7 @@ struct plan *kernel_verify_plan(const struct kernel *k, int at, const uint32_t *
         b->fill = v->fills[i].fill;
         memcpy(b->fill_args, v->fills[i].args, sizeof b->fill_args);
     }
-    return kernel_plan(&there, v->shape, v->count, tune, e);
+    return kernel_plan_for(&there, limits, v->shape, v->count, tune, e);
 }
 
 void kernel_free(struct kernel *k)

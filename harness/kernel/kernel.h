@@ -21,6 +21,9 @@
  *                                                have a default of its own
  *   //! valid      TM*TN<=64                     combinations of tune values that `rooflab tune` may try; several lines
  *   //! tune       D d                           one that follows the shape: an array's length, a loop's end
+ *   //! split      rows                     a tensor whose first length is rows may be more than the device can bind at once:
+ *                                                then the kernel runs several times, with some of the rows each. It promises
+ *                                                that row r of what it writes takes row r, and no other, of those tensors
  *   //! only       d%4==0                        shapes it is for; elsewhere it is `unsupported`. Several lines
  *   //! epilogue   c  vec4                       operators may be put into the stores of c (epilogue.h)
  *
@@ -129,6 +132,7 @@ struct kernel {
     int only_count;
     char *flops;     /* expression or NULL */
     char launch[3][96]; /* expressions; unused ones are empty */
+    char split[32]; /* the shape name that may be cut into parts; empty: none */
     struct kernel_tune tune[KERNEL_TUNE_MAX];
     int tune_count;
     char valid[KERNEL_VALID_MAX][96]; /* expressions that are 0 where values do not go together */
@@ -167,11 +171,16 @@ char **kernel_names(size_t *count, struct error *e);
  * kernels' defaults). The plan's first tensors are the buffers in order. */
 struct plan *kernel_plan(const struct kernel *k, const struct shape_entry *overrides, int count,
                          const uint32_t *tune, struct error *e);
+/* The same within the limits of a device, which the plan must not outlive: a step that would bind more than it can becomes
+ * several, where its kernel's `split` line lets it. NULL: no limits. */
+struct plan *kernel_plan_for(const struct kernel *k, const struct device_info *limits, const struct shape_entry *overrides,
+                             int count, const uint32_t *tune, struct error *e);
 
 /* How many shapes there are at which k is to be compared in full (those of its verify lines, else primes and such), and
  * the plan that runs it at one of them. */
 int kernel_verify_count(const struct kernel *k);
-struct plan *kernel_verify_plan(const struct kernel *k, int at, const uint32_t *tune, struct error *e);
+struct plan *kernel_verify_plan(const struct kernel *k, const struct device_info *limits, int at, const uint32_t *tune,
+                                struct error *e);
 
 /* The default tune values on a device. */
 void kernel_tune_default(const struct kernel *k, const struct device_info *d, uint32_t out[KERNEL_TUNE_MAX]);

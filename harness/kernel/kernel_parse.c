@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/expr.h"
 #include "harness/kernel/kernel_header.h"
 
 enum { SWEEPS = 3 };
@@ -263,6 +264,42 @@ static bool read_epilogue(struct header *h, char *rest)
     return header_copy(h, k->epilogue, sizeof k->epilogue, name, "the buffer's name");
 }
 
+/* Does the length take the shape name's value? It has been parsed before. */
+static bool takes(const struct kernel *k, const char *length, const char *name)
+{
+    struct scope s = kernel_scope(k, NULL, NULL);
+    struct expr *x = expr_parse(length, s.names, s.count, NULL);
+    bool uses = x && expr_uses(x, kernel_find_shape(k, name));
+    expr_free(x);
+    return uses;
+}
+
+/* What is written must be cut (two parts would write all of it), and what is not cut must be the same for all of them. */
+static bool read_split(struct header *h, char *rest)
+{
+    struct kernel *k = h->k;
+    char shown[WORD_TEXT], hint[HINT_TEXT];
+    const char *names[RUN_SHAPE_MAX];
+    for (int i = 0; i < k->shapes; i++)
+        names[i] = k->shape[i].name;
+    if (kernel_find_shape(k, rest) < 0)
+        return header_refuse(h, "there is no shape name '%s'%s", word_shown(shown, rest),
+                             name_hint(hint, rest, names, (size_t)k->shapes));
+    if (!header_copy(h, k->split, sizeof k->split, rest, "the shape name"))
+        return false;
+    for (int i = 0; i < k->buffer_count; i++) {
+        const struct kernel_buffer *b = &k->buffers[i];
+        bool cut = kernel_cuts(k, b);
+        if (!cut && b->role != ROLE_IN)
+            return header_refuse(h, "every part would write all of %s, as its first length is not %s; leave split out", b->name, rest);
+        for (int d = cut; d < b->dim_count; d++)
+            if (takes(k, b->dims[d], rest))
+                return header_refuse(h, "%s cannot be cut by %s: it stands in a length other than the first; leave split out",
+                                     b->name, rest);
+    }
+    return true;
+}
+
 static bool read_step(struct header *h, char *rest)
 {
     struct kernel *k = h->k;
@@ -339,6 +376,7 @@ static const struct key {
     {"passes", IN_KERNEL, 0, 2, true, read_passes, "passes x=1 y=1"},
     {"flops", IN_KERNEL, 0, 2, false, read_flops, "flops 8*rows*cols"},
     {"launch", IN_COMP, IN_COMP, 2, false, read_launch, "launch groups=rows"},
+    {"split", IN_COMP, 0, 2, false, read_split, "split rows"},
     {"verify", IN_ALL, 0, 2, true, read_verify, "verify rows=1 cols=4097"},
     {"needs", IN_KERNEL, 0, 1, true, read_needs, "needs subgroup"},
     {"valid", IN_KERNEL, 0, 1, true, read_valid, "valid TM*TN<=64"},

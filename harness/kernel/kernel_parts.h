@@ -49,6 +49,11 @@ struct part { /* of a tensor: what a step is given; bytes 0: all of it */
 };
 bool kernel_add_step(struct plan *p, const struct kernel *k, const struct scope *s, const struct part *parts,
                      struct error *e);
+/* The same in as many steps as p's limits ask for. */
+bool kernel_add_steps(struct plan *p, const struct kernel *k, const struct scope *s, const struct part *parts,
+                      struct error *e);
+/* Is the buffer one of those that are cut where the kernel is split? */
+bool kernel_cuts(const struct kernel *k, const struct kernel_buffer *b);
 /* Adds the tensors of k's buffers to p, in order. */
 bool kernel_add_tensors(struct plan *p, const struct kernel *k, const struct scope *s, struct error *e);
 /* The kernel of a step line: of two names with a | between them, the one that there is in this language. */

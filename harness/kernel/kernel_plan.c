@@ -234,7 +234,7 @@ static bool fill_plan(struct plan *p, const struct kernel *k, const struct shape
     p->tensor_bytes = (double)tensor_bytes(&p->tensors[0]); /* the parser has seen to it that there is one */
     for (int i = 0; i < k->buffer_count; i++)
         parts[i].tensor = i;
-    if (!(k->is_plan ? plan_file_add_steps(p, k, &s, e) : kernel_add_step(p, k, &s, parts, e)))
+    if (!(k->is_plan ? plan_file_add_steps(p, k, &s, e) : kernel_add_steps(p, k, &s, parts, e)))
         return false;
     plan_finish(p);
     return !k->reference || reference_attach(p, k, e);
@@ -243,7 +243,14 @@ static bool fill_plan(struct plan *p, const struct kernel *k, const struct shape
 struct plan *kernel_plan(const struct kernel *k, const struct shape_entry *overrides, int count,
                          const uint32_t *tune, struct error *e)
 {
+    return kernel_plan_for(k, NULL, overrides, count, tune, e);
+}
+
+struct plan *kernel_plan_for(const struct kernel *k, const struct device_info *limits, const struct shape_entry *overrides,
+                             int count, const uint32_t *tune, struct error *e)
+{
     struct plan *p = need(sizeof *p);
+    p->limits = limits;
     p->name = need_string(k->name);
     p->variant = need_string("single");
     p->counts_from = "header";

@@ -311,25 +311,57 @@ void plan_finish(struct plan *p)
     }
 }
 
+uint64_t binding_limit(const struct device_info *info, enum texel_format format)
+{
+    return format == TEXEL_NONE ? info->max_binding_bytes : info->max_texel_elements * texel_format_bytes(format);
+}
+
+uint64_t part_alignment(const struct device_info *info)
+{
+    return info->copy_alignment > 16 ? info->copy_alignment : 16;
+}
+
+/* The most bytes that a tensor can have: what one allocation holds, or one binding where a step takes all of it. */
+static uint64_t most_of_tensor(const struct plan *p, const struct device_info *info, int tensor)
+{
+    uint64_t most = info->max_buffer_bytes;
+    for (int i = 0; i < p->step_count; i++)
+        for (int k = 0; k < p->steps[i].binding_count; k++) {
+            const struct step_binding *b = &p->steps[i].bindings[k];
+            uint64_t limit = b->tensor == tensor && !b->bytes ? binding_limit(info, b->slot.format) : most;
+            most = limit < most ? limit : most;
+        }
+    return most;
+}
+
 /* The largest S for which no limit is in the way. Whole megabytes where the memory as a whole is the limit: what else
  * lies in it is not known. */
 static double largest_size(const struct plan *p, const struct device_info *info, double total)
 {
     double memory = p->tensor_bytes * (double)info->memory_bytes * MEMORY_SHARE / total, most = INFINITY;
-    double limit = fmin((double)info->max_binding_bytes, (double)info->max_buffer_bytes);
     for (int i = 0; i < p->tensor_count; i++)
-        most = fmin(most, limit * (p->tensor_bytes / (double)tensor_bytes(&p->tensors[i])));
+        most = fmin(most, (double)most_of_tensor(p, info, i) * (p->tensor_bytes / (double)tensor_bytes(&p->tensors[i])));
     return floor(most <= memory ? most : memory >= 1e6 ? floor(memory / 1e6) * 1e6 : memory);
+}
+
+/* What to do about it: chains are given a size, kernels a shape. */
+static const char *smaller(const struct plan *p, double works, char out[96])
+{
+    char most[UNITS_TEXT];
+    if (p->counts_from && strcmp(p->counts_from, "header") == 0)
+        snprintf(out, 96, "Choose a smaller shape: one with S up to %s.", units_format(most, UNIT_BYTES, works));
+    else
+        snprintf(out, 96, "The largest size that works is --tensor %.0fB.", works);
+    return out;
 }
 
 static bool too_large(const struct plan *p, const struct tensor *t, const struct device_info *info, double limit,
                       const char *of, double works, struct error *e)
 {
-    char asked[UNITS_TEXT], most[UNITS_TEXT];
-    return error_set(e, EXIT_ENVIRONMENT,
-                     "tensor %s of %s is %s, but %s on %s is %s (%.0f bytes). The largest size that works is --tensor %.0fB.",
-                     t->name, p->name ? p->name : "the plan", units_format(asked, UNIT_BYTES, (double)tensor_bytes(t)), of,
-                     info->name, units_format(most, UNIT_BYTES, limit), limit, works);
+    char asked[UNITS_TEXT], most[UNITS_TEXT], advice[96];
+    return error_set(e, EXIT_ENVIRONMENT, "tensor %s of %s is %s, but %s on %s is %s (%.0f bytes). %s", t->name,
+                     p->name ? p->name : "the plan", units_format(asked, UNIT_BYTES, (double)tensor_bytes(t)), of, info->name,
+                     units_format(most, UNIT_BYTES, limit), limit, smaller(p, works, advice));
 }
 
 /* Features that a kernel can ask for, and where a device says that it has them. */
@@ -365,25 +397,22 @@ static bool has_needs(const struct step *s, const struct device_info *info, stru
     return true;
 }
 
-/* The most of a tensor that is bound at once. */
-static uint64_t largest_part(const struct plan *p, int tensor)
+/* The first binding that is more than the device can make, or NULL. */
+static const struct step_binding *too_wide(const struct plan *p, const struct device_info *info)
 {
-    uint64_t most = 0;
-    bool bound = false;
     for (int i = 0; i < p->step_count; i++)
         for (int k = 0; k < p->steps[i].binding_count; k++) {
             const struct step_binding *b = &p->steps[i].bindings[k];
-            uint64_t bytes = b->tensor == tensor ? binding_bytes(p, b) : 0;
-            bound = bound || b->tensor == tensor;
-            most = bytes > most ? bytes : most;
+            if (binding_bytes(p, b) > binding_limit(info, b->slot.format))
+                return b;
         }
-    return bound ? most : tensor_bytes(&p->tensors[tensor]);
+    return NULL;
 }
 
 /* Parts of tensors may begin at some addresses only. */
 static bool parts_aligned(const struct plan *p, const struct device_info *info, struct error *e)
 {
-    uint64_t align = info->copy_alignment > 16 ? info->copy_alignment : 16;
+    uint64_t align = part_alignment(info);
     for (int i = 0; i < p->step_count; i++)
         for (int k = 0; k < p->steps[i].binding_count; k++) {
             const struct step_binding *b = &p->steps[i].bindings[k];
@@ -404,23 +433,24 @@ bool plan_fits(const struct plan *p, const struct device_info *info, struct erro
             return false;
     if (!parts_aligned(p, info, e))
         return false;
-    double total = 0, binding = (double)info->max_binding_bytes, allocation = (double)info->max_buffer_bytes;
+    double total = 0, allocation = (double)info->max_buffer_bytes;
     for (int i = 0; i < p->tensor_count; i++)
         total += (double)tensor_bytes(&p->tensors[i]);
     double works = largest_size(p, info, total);
+    const struct step_binding *wide = too_wide(p, info);
+    if (wide)
+        return too_large(p, &p->tensors[wide->tensor], info, (double)binding_limit(info, wide->slot.format),
+                         wide->slot.format == TEXEL_NONE ? "the largest buffer binding" : "the largest texel buffer", works, e);
     for (int i = 0; i < p->tensor_count; i++) {
         const struct tensor *t = &p->tensors[i];
-        if ((double)largest_part(p, i) > binding)
-            return too_large(p, t, info, binding, "the largest buffer binding", works, e);
         if ((double)tensor_bytes(t) > allocation)
             return too_large(p, t, info, allocation, "the largest allocation", works, e);
     }
     if (total > (double)info->memory_bytes * MEMORY_SHARE) {
-        char asked[UNITS_TEXT], heap[UNITS_TEXT];
-        return error_set(e, EXIT_ENVIRONMENT,
-                         "%s needs %s in all, but %s has %s of memory. The largest size that works is about --tensor %.0fB.",
-                         p->name ? p->name : "the plan", units_format(asked, UNIT_BYTES, total), info->name,
-                         units_format(heap, UNIT_BYTES, (double)info->memory_bytes), works);
+        char asked[UNITS_TEXT], heap[UNITS_TEXT], advice[96];
+        return error_set(e, EXIT_ENVIRONMENT, "%s needs %s in all, but %s has %s of memory. %s", p->name ? p->name : "the plan",
+                         units_format(asked, UNIT_BYTES, total), info->name,
+                         units_format(heap, UNIT_BYTES, (double)info->memory_bytes), smaller(p, works, advice));
     }
     return true;
 }

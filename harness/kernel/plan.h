@@ -102,6 +102,7 @@ struct plan {
     void (*reference_free)(void *context);
     bool unrounded; /* the reference sees inputs as they were before they became f16, q8_0 or q4_0 */
     double tolerance; /* |got - want| <= tolerance * (1 + |want|) */
+    const struct device_info *limits; /* steps are cut into such as it can bind; NULL: they are whole */
 };
 
 int plan_add_tensor(struct plan *p, const char *name, enum type type, uint64_t rows, uint64_t cols, enum role role,
@@ -114,6 +115,11 @@ uint64_t tensor_elements(const struct tensor *t);
 uint64_t tensor_bytes(const struct tensor *t);
 /* Bytes of the part of its tensor that is bound; 0 where there is none. */
 uint64_t binding_bytes(const struct plan *p, const struct step_binding *b);
+
+/* The most bytes that a binding can cover: a texel buffer's limit is in texels. */
+uint64_t binding_limit(const struct device_info *info, enum texel_format format);
+/* Parts of tensors begin at multiples of so many bytes. */
+uint64_t part_alignment(const struct device_info *info);
 
 /* Fills the costs' compulsory bytes and largest buffers from bindings: per step, each tensor read counts its
  * bytes once and each written once, so that in place counts twice. */

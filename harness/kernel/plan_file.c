@@ -171,7 +171,7 @@ static bool add_step(struct joint *j, const struct scope *s, bool *written)
         return false;
     struct scope part_scope = kernel_scope(j->part, shape, tune);
     return bind_tensors(j, s, &part_scope, parts, written) &&
-           kernel_add_step(j->p, j->part, &part_scope, parts, j->e);
+           kernel_add_steps(j->p, j->part, &part_scope, parts, j->e);
 }
 
 /* Every tensor must have a part in the plan: one that is forgotten is a slip of the pen. */

@@ -127,7 +127,7 @@ static bool verify_at(struct workload *w, int rows, struct error *e)
 
 static bool verify_small(struct search *s, struct pool *pool, const struct candidate *c, struct error *e)
 {
-    struct plan *p = kernel_verify_plan(s->kernel, 0, c->values, e);
+    struct plan *p = kernel_verify_plan(s->kernel, &pool_device(pool)->info, 0, c->values, e);
     struct workload *w = p ? workload_open(pool, p, e) : NULL;
     bool ok = w && verify_at(w, VERIFY_ALL_ROWS, e);
     workload_close(w);
@@ -137,7 +137,7 @@ static bool verify_small(struct search *s, struct pool *pool, const struct candi
 static bool compile(struct search *s, struct pool *pool, struct candidate *c, struct error *e)
 {
     double begin = host_clock_ns();
-    struct plan *p = kernel_plan(s->kernel, s->shape, s->kernel->shapes, c->values, e);
+    struct plan *p = kernel_plan_for(s->kernel, &pool_device(pool)->info, s->shape, s->kernel->shapes, c->values, e);
     c->workload = p ? workload_open(pool, p, e) : NULL;
     if (!c->workload || !workload_warm(c->workload, false, e))
         return false;

@@ -64,6 +64,13 @@ static bool add_subject(struct session *n, int i, int load, struct error *e)
     return true;
 }
 
+/* The largest tensor that a probe can walk. A kernel that reads texels may have larger ones: it is held against the ceilings of
+ * this size, which are no lower. */
+static double largest_probed(const struct device_info *d)
+{
+    return fmin((double)d->max_binding_bytes, (double)d->max_buffer_bytes);
+}
+
 /* What the experiment's ceilings must cover: distinct tensor sizes, and the operations that occur. */
 static int list_needs(struct study *s, double sizes[16], double ops[OP_COUNT])
 {
@@ -74,7 +81,7 @@ static int list_needs(struct study *s, double sizes[16], double ops[OP_COUNT])
             continue;
         const struct plan *p = s->items[i].loads[LOAD_RUN]->plan;
         for (int k = 0; k < p->step_count; k++) {
-            double largest = p->steps[k].cost.largest_buffer_bytes;
+            double largest = fmin(p->steps[k].cost.largest_buffer_bytes, largest_probed(&s->device->info));
             int at = 0;
             while (at < n && fabs(sizes[at] / largest - 1) > 0.01)
                 at++;
@@ -96,7 +103,7 @@ static void add_reading(struct session *n)
         double bytes = is_ok(n->s, &n->s->items[i]) ? study_run_of(n->s, &n->s->items[i])->inputs_bytes : NAN;
         if (isnan(bytes)) /* of no model; fmin would pass over it */
             continue;
-        bytes = fmin(fmin(bytes, (double)d->max_binding_bytes), fmin((double)d->max_buffer_bytes, (double)d->memory_bytes / 2));
+        bytes = fmin(fmin(bytes, largest_probed(d)), (double)d->memory_bytes / 2);
         for (int a = 0; a < 2 && bytes > 0; a++)
             if ((a == 0 || device_is_software(d)) && probe_fits(d, MIX_READ, accesses[a], bytes))
                 probes_bandwidth(&n->probes, MIX_READ, accesses[a], ceilings_walk(d), bytes);

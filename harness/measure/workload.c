@@ -60,12 +60,6 @@ double workload_temp_bytes(const struct workload *w)
     return bytes;
 }
 
-/* What a binding can cover: a texel buffer's limit is in texels. */
-static uint64_t largest_view(const struct device_info *info, enum texel_format format)
-{
-    return format == TEXEL_NONE ? info->max_binding_bytes : info->max_texel_elements * texel_format_bytes(format);
-}
-
 void workload_dispatches(const struct workload *w, bool guarded, struct dispatch *list)
 {
     const struct device_info *info = &pool_device(w->pool)->info;
@@ -79,7 +73,7 @@ void workload_dispatches(const struct workload *w, bool guarded, struct dispatch
         for (int k = 0; k < s->binding_count; k++) {
             const struct step_binding *b = &s->bindings[k];
             uint64_t bytes = binding_bytes(w->plan, b);
-            if (guarded && bytes + GUARD_BYTES <= largest_view(info, b->slot.format))
+            if (guarded && bytes + GUARD_BYTES <= binding_limit(info, b->slot.format))
                 bytes += GUARD_BYTES;
             d->views[k] = (struct buffer_view){w->buffers[b->tensor], b->offset, (bytes + 3) & ~3ull};
         }

@@ -211,10 +211,10 @@ static void test_fill_and_verify(void **state)
     if (!k)
         fail_msg("%s", e.text);
     assert_int_equal(kernel_verify_count(k), 2);
-    struct plan *p = kernel_verify_plan(k, 0, NULL, &e);
+    struct plan *p = kernel_verify_plan(k, NULL, 0, NULL, &e);
     assert_true(p && p->tensors[0].rows == 1 && p->tensors[0].cols == 100 && plan_input(p, 0, 0) <= 100);
     plan_free(p);
-    p = kernel_verify_plan(k, 1, NULL, &e); /* a fill of its own */
+    p = kernel_verify_plan(k, NULL, 1, NULL, &e); /* a fill of its own */
     assert_true(p && p->tensors[0].rows == 3 && p->tensors[0].cols == 7 && plan_input(p, 0, 20) == 10);
     plan_free(p);
     p = kernel_plan(k, (const struct shape_entry[]){{"m", 14}}, 1, NULL, &e);
@@ -260,6 +260,100 @@ static void test_needs(void **state)
     kernel_free(k);
 }
 
+/* ---- more than a device can bind ---- */
+
+#define SPLIT "//! kernel op/rung\n//! shape rows=1000 cols=3\n//! buffer w in f32[rows,4*cols]\n//! buffer x in f32[cols]\n" \
+              "//! buffer y out f32[rows]\n//! launch groups=rows/R\n//! flops rows*cols\n//! tune R 2\n//! tune D rows+1\n"
+
+/* 48 bytes of w for each row: 341 fit, which are 320 in whole 64s, so that there are four parts of 256 or less. */
+static void test_split(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    struct device_info info = {.copy_alignment = 64, .max_binding_bytes = 16384, .max_buffer_bytes = 1 << 20, .memory_bytes = 1 << 20};
+    struct kernel *k = house_kernel("my.comp", SPLIT "//! split rows\n", &e);
+    struct plan *whole = k ? kernel_plan(k, NULL, 0, NULL, &e) : NULL, *p = whole ? kernel_plan_for(k, &info, NULL, 0, NULL, &e) : NULL;
+    if (!p)
+        fail_msg("%s", e.text);
+    assert_int_equal(whole->step_count, 1);
+    assert_int_equal(p->step_count, 4);
+    const struct step *s = &p->steps[3];
+    assert_string_equal(s->label, "op/rung (rows 768..999)");
+    assert_int_equal(s->push[0], 232);
+    assert_int_equal(s->push[1], 3);
+    assert_int_equal(s->groups[0], 116);
+    assert_int_equal(s->spec_values[1], 233); /* follows the rows of the part */
+    assert_int_equal(s->bindings[0].offset, 768 * 48);
+    assert_int_equal(s->bindings[0].bytes, 232 * 48);
+    assert_int_equal(s->bindings[1].offset + s->bindings[1].bytes, 0); /* all of x */
+    assert_int_equal(s->bindings[2].offset, 768 * 4);
+    assert_int_equal(p->steps[0].bindings[0].bytes, 256 * 48);
+    assert_float_equal(p->steps[0].cost.ops[OP_ADD] + 2 * p->steps[1].cost.ops[OP_ADD] + s->cost.ops[OP_ADD], 3000, 0);
+    assert_float_equal(plan_bytes_compulsory(p), plan_bytes_compulsory(whole) + 3 * 12, 0);
+    assert_false(plan_fits(whole, &info, &e));
+    assert_says(e.text, "tensor w|largest buffer binding|Choose a smaller shape: one with S up to 16.4 kB");
+    assert_true(plan_fits(p, &info, &e));
+    plan_free(p);
+    info.max_binding_bytes = 1 << 20; /* nothing to do */
+    p = kernel_plan_for(k, &info, NULL, 0, NULL, &e);
+    assert_int_equal(p->step_count, 1);
+    assert_string_equal(p->steps[0].label, "op/rung");
+    plan_free(p);
+    info.max_binding_bytes = 600; /* y's parts begin at 64 bytes, which are 16 rows: more than fit */
+    p = kernel_plan_for(k, &info, NULL, 0, NULL, &e);
+    assert_false(plan_fits(p, &info, &e));
+    assert_says(e.text, "tensor w|largest buffer binding");
+    plan_free(p);
+    plan_free(whole);
+    kernel_free(k);
+}
+
+/* A texel buffer may be longer than a storage buffer's binding, and has a limit of its own. */
+static void test_split_texels(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    struct device_info info = {.copy_alignment = 16, .max_binding_bytes = 1000, .max_texel_elements = 1000, .max_buffer_bytes = 1 << 20, .memory_bytes = 1 << 20};
+    struct kernel *k = house_kernel("my.comp", "//! kernel op/rung\n//! shape rows=8 cols=64\n//! buffer x in f32[rows,4*cols] texel=rgba32f\n"
+                                               "//! buffer y out f32[rows]\n//! launch groups=1\n//! split rows\n", &e);
+    struct plan *p = k ? kernel_plan_for(k, &info, NULL, 0, NULL, &e) : NULL;
+    if (!p)
+        fail_msg("%s", e.text);
+    assert_int_equal(p->step_count, 1);
+    assert_true(plan_fits(p, &info, &e));
+    info.max_texel_elements = 500;
+    assert_false(plan_fits(p, &info, &e));
+    assert_says(e.text, "tensor x|the largest texel buffer");
+    plan_free(p);
+    p = kernel_plan_for(k, &info, NULL, 0, NULL, &e);
+    assert_int_equal(p->step_count, 2);
+    assert_true(plan_fits(p, &info, &e));
+    plan_free(p);
+    kernel_free(k);
+}
+
+/* What cannot be cut is refused where it is written. */
+static void test_split_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *says;
+    } cases[] = {
+        {SPLIT "//! split row\n", "my.comp:10:|no shape name 'row'|did you mean 'rows'"},
+        {SPLIT "//! split cols\n", "my.comp:10:|w cannot be cut by cols"},
+        {"//! kernel op/rung\n//! shape n=8\n//! buffer x in f32[n]\n//! buffer y inout f32[1]\n//! launch groups=1\n//! split n\n",
+         "my.comp:6:|every part would write all of y"},
+        {"//! kernel op/rung\n//! shape n=8\n//! buffer x in f32[4*n]\n//! buffer y out f32[n]\n//! launch groups=1\n//! split n\n",
+         "my.comp:6:|x cannot be cut by n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct error e = {0};
+        assert_null(house_kernel("my.comp", cases[i].text, &e));
+        assert_int_equal(e.code, EXIT_USAGE);
+        assert_says(e.text, cases[i].says);
+    }
+}
+
 /* ---- the kernels that come with the lab ---- */
 
 /* Its header makes sense, there and at every shape that it is verified at. */
@@ -274,7 +368,7 @@ static void own_kernel(struct kernel *k)
     assert_non_null(k->idea);
     plan_free(p);
     for (int at = 0; at < kernel_verify_count(k); at++) {
-        p = kernel_verify_plan(k, at, NULL, &e);
+        p = kernel_verify_plan(k, NULL, at, NULL, &e);
         if (!p)
             fail_msg("%s: %s", k->name, e.text);
         plan_free(p);
@@ -340,6 +434,9 @@ int main(void)
         cmocka_unit_test(test_fill_and_verify),
         cmocka_unit_test(test_needs),
         cmocka_unit_test(test_shape_follows),
+        cmocka_unit_test(test_split),
+        cmocka_unit_test(test_split_texels),
+        cmocka_unit_test(test_split_refused),
         cmocka_unit_test(test_own_kernels),
     };
     int failed = cmocka_run_group_tests(tests, house_make, house_remove);

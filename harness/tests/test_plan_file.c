@@ -137,6 +137,33 @@ static void test_repeat(void **state)
     house_own(false);
 }
 
+/* A step that is given a part of a tensor may be cut within it. */
+static void test_split_part(void **state)
+{
+    (void)state;
+    struct error e = {0};
+    house_own(true);
+    kernel_free(house_kernel("kernels/op/part.comp", "//! kernel op/part\n//! shape n=8\n//! buffer x in f32[n,16]\n//! buffer y out f32[n,16]\n"
+                                                     "//! launch groups=n\n//! split n\n", &e));
+    struct kernel *k = house_kernel("kernels/op/1-all.plan",
+                                    "kernel op/1-all\nidea i\nbuffer w in f32[4,64]\nbuffer y out f32[64]\nstep op/part x=w[2] y=y n=4\n", &e);
+    struct device_info info = {.copy_alignment = 64, .max_binding_bytes = 192, .max_buffer_bytes = 10000, .memory_bytes = 10000};
+    struct plan *p = k ? kernel_plan_for(k, &info, NULL, 0, NULL, &e) : NULL;
+    if (!p)
+        fail_msg("%s", e.text);
+    assert_int_equal(p->step_count, 2);
+    assert_string_equal(p->steps[1].label, "op/part (n 2..3)");
+    assert_int_equal(p->steps[1].bindings[0].offset, 2 * 256 + 2 * 64);
+    assert_int_equal(p->steps[1].bindings[0].bytes, 2 * 64);
+    assert_int_equal(p->steps[1].bindings[1].offset, 2 * 64);
+    assert_true(plan_fits(p, &info, &e));
+    plan_free(p);
+    kernel_free(k);
+    remove(house_path("kernels/op/1-all.plan"));
+    remove(house_path("kernels/op/part.comp"));
+    house_own(false);
+}
+
 /* A step chooses what its kernel leaves to be tuned, by an expression over the plan's shape and its own tune lines. */
 static void test_tuned_steps(void **state)
 {
@@ -188,6 +215,7 @@ int main(void)
         cmocka_unit_test(test_plan_file),
         cmocka_unit_test(test_plan_file_faults),
         cmocka_unit_test(test_repeat),
+        cmocka_unit_test(test_split_part),
         cmocka_unit_test(test_tuned_steps),
     };
     int failed = cmocka_run_group_tests(tests, house_make, house_remove);

@@ -14,6 +14,7 @@
 //! verify     rows=300 cols=31
 //! passes     x=1 index=1
 //! launch     groups=min(rows,65535)
+//! split      rows
 
 const uint LANES = 256;
 layout(local_size_x = LANES) in;

@@ -14,6 +14,7 @@
 //! verify     rows=300 cols=31
 //! passes     x=1 index=1
 //! launch     groups=min(rows,65535)
+//! split      rows
 //! needs      subgroup
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_arithmetic : require

@@ -7,6 +7,7 @@
 //! reference  copy  tolerance 1e-12
 //! passes     x=1 y=1
 //! launch     groups=min(4096,ceil(rows*cols/512))
+//! split      rows
 
 layout(local_size_x = 128) in;
 

@@ -13,6 +13,7 @@
 //! verify     rows=5 cols=37 vocabulary=11
 //! passes     table=rows/vocabulary index=64 y=1
 //! launch     groups=min(rows,65535)
+//! split      rows
 
 layout(local_size_x = 64) in;
 

@@ -12,6 +12,7 @@
 //! only       cols%4==0
 //! passes     table=rows/vocabulary index=64 y=1
 //! launch     groups=min(rows,65535)
+//! split      rows
 
 layout(local_size_x = 64) in;
 

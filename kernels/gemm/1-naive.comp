@@ -15,6 +15,7 @@
 //! passes     a=n b=m c=1
 //! flops      2*m*n*k
 //! launch     groups=ceil(m/16),ceil(n/16)
+//! split      m
 
 layout(local_size_x = 16, local_size_y = 16) in;
 

@@ -17,6 +17,7 @@
 //! flops      2*k*(4*ROWS*ceil(m/(4*ROWS)))*(32*QUADS*ceil(n/(32*QUADS)))
 //! epilogue   c  vec4
 //! launch     groups=ceil(n/(32*QUADS)),ceil(m/(4*ROWS))
+//! split      m
 //! tune       ROWS 8 4 16  software=16
 //! tune       QUADS 1 2 4  software=4
 //! tune       DEPTH 8 4

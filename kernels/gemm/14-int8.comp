@@ -15,6 +15,7 @@
 //! passes     a=8*ceil(n/(32*QUADS))*4*ROWS*ceil(m/(4*ROWS))*(floor(k/4)+k%4)/(m*ceil(k/4))
 //! passes     b=8*ceil(n/(32*QUADS))*QUADS*4*ceil(m/(4*ROWS))/ceil(n/4) c=1
 //! launch     groups=ceil(n/(32*QUADS)),ceil(m/(4*ROWS))
+//! split      m
 //! tune       ROWS 8 4 16
 //! tune       QUADS 1 2 4  software=4
 

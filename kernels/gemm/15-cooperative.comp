@@ -21,6 +21,7 @@
 //! passes     a=64*ceil(n/64)*ceil(m/32)/m b=64*ceil(n/64)*ceil(m/32)/n c=1
 //! flops      2*k*(32*ceil(m/32))*(64*ceil(n/64))
 //! launch     groups=ceil(n/64),ceil(m/32)
+//! split      m
 
 layout(local_size_x = 64) in; // two subgroups of 32, or one of 64
 

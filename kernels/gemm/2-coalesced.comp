@@ -15,6 +15,7 @@
 //! flops      2*m*n*k
 //! epilogue   c  float
 //! launch     groups=ceil(n/16),ceil(m/16)
+//! split      m
 
 layout(local_size_x = 16, local_size_y = 16) in;
 

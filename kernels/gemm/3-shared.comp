@@ -15,6 +15,7 @@
 //! flops      2*(16*ceil(m/16))*(16*ceil(n/16))*(16*ceil(k/16))
 //! epilogue   c  float
 //! launch     groups=ceil(n/16),ceil(m/16)
+//! split      m
 
 const uint TILE = 16;
 layout(local_size_x = TILE, local_size_y = TILE) in;

@@ -15,6 +15,7 @@
 //! passes     a=ceil(n/64) b=ceil(m/(4*TM)) c=1
 //! flops      2*(4*TM*ceil(m/(4*TM)))*(64*ceil(n/64))*(8*ceil(k/8))
 //! launch     groups=ceil(n/64),ceil(m/(4*TM))
+//! split      m
 //! tune       TM 16 8 4
 
 const uint WIDTH = 64, TEAMS = 4, DEPTH = 8; // the tile is WIDTH columns wide, and DEPTH of k at a time

@@ -15,6 +15,7 @@
 //! flops      2*(16*TM*ceil(m/(16*TM)))*(16*TN*ceil(n/(16*TN)))*(DEPTH*ceil(k/DEPTH))
 //! epilogue   c  float
 //! launch     groups=ceil(n/(16*TN)),ceil(m/(16*TM))
+//! split      m
 //! tune       TM 8 4 2
 //! tune       TN 8 4 2
 //! tune       DEPTH 16 8 32

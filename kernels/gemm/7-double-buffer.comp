@@ -16,6 +16,7 @@
 //! flops      2*(16*TM*ceil(m/(16*TM)))*(64*TN*ceil(n/(64*TN)))*(DEPTH*ceil(k/DEPTH))
 //! epilogue   c  vec4
 //! launch     groups=ceil(n/(64*TN)),ceil(m/(16*TM))
+//! split      m
 //! tune       TM 8 4
 //! tune       TN 2 1
 //! tune       DEPTH 8 4 16

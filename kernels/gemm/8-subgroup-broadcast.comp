@@ -17,6 +17,7 @@
 //! passes     a=8*ceil(n/64) b=ceil(m/ROWS) c=1
 //! flops      2*(ROWS*ceil(m/ROWS))*(64*ceil(n/64))*(8*ceil(k/8))
 //! launch     groups=ceil(n/64),ceil(m/ROWS)
+//! split      m
 //! tune       ROWS 8 4 16
 
 layout(local_size_x = 64) in;

@@ -10,6 +10,7 @@
 //! passes     w=1 x=rows y=1
 //! flops      2*rows*cols
 //! launch     groups=min(65535,ceil(rows/64))
+//! split      rows
 //! needs      f16_storage
 //! verify     rows=1 cols=1
 //! verify     rows=67 cols=131

@@ -10,6 +10,7 @@
 //! passes     w=ceil(rows/ROWS)*ROWS/rows x=ceil(rows/ROWS) y=1
 //! flops      16*ROWS*ceil(rows/ROWS)*ceil(cols/8)
 //! launch     groups=min(65535,ceil(rows/(8*ROWS)))
+//! split      rows
 //! tune       ROWS 4 1 2 8
 //! verify     rows=1 cols=1
 //! verify     rows=67 cols=131

@@ -11,6 +11,7 @@
 //! passes     w=ceil(rows/ROWS)*(9*ROWS+3)/(9*rows) x=ceil(rows/ROWS) y=1
 //! flops      ceil(cols/256)*ceil(rows/ROWS)*(600*ROWS+288)
 //! launch     groups=min(65535,ceil(rows/(8*ROWS)))
+//! split      rows
 //! tune       ROWS 16 8 32
 //! verify     rows=1 cols=1
 //! verify     rows=67 cols=131

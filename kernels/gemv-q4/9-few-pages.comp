@@ -11,6 +11,7 @@
 //! passes     w=8*ROWS*ceil(rows/(8*ROWS))/rows x=8*ceil(rows/(8*ROWS)) y=1
 //! flops      8*ceil(cols/256)*ceil(rows/(8*ROWS))*(600*ROWS+288)
 //! launch     groups=min(65535,ceil(rows/(8*ROWS)))
+//! split      rows
 //! tune       ROWS 8 4 16
 //! verify     rows=1 cols=1
 //! verify     rows=67 cols=131

@@ -10,6 +10,7 @@
 //! passes     w=4 x=rows y=1
 //! flops      96*rows*ceil(cols/32)
 //! launch     groups=min(65535,ceil(rows/64))
+//! split      rows
 //! verify     rows=1 cols=1
 //! verify     rows=67 cols=131
 //! verify     rows=5 cols=4099

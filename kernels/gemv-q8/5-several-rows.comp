@@ -10,6 +10,7 @@
 //! passes     w=ceil(rows/ROWS)*ROWS/rows x=ceil(rows/ROWS) y=1
 //! flops      68*ROWS*ceil(rows/ROWS)*ceil(cols/32)
 //! launch     groups=min(65535,ceil(rows/(8*ROWS)))
+//! split      rows
 //! tune       ROWS 4 2 8
 //! needs      subgroup f16_storage
 //! verify     rows=1 cols=1

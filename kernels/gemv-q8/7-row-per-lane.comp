@@ -11,6 +11,7 @@
 //! passes     w=ceil(rows/ROWS)*ROWS/rows x=ceil(rows/ROWS) y=1
 //! flops      ceil(cols/256)*ceil(rows/ROWS)*(600*ROWS+280)
 //! launch     groups=min(65535,ceil(rows/(8*ROWS)))
+//! split      rows
 //! tune       ROWS 8 2 4
 //! verify     rows=1 cols=1
 //! verify     rows=67 cols=131

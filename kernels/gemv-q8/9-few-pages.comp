@@ -11,6 +11,7 @@
 //! passes     w=8*ROWS*ceil(cols/512)*ceil(rows/(4*ROWS))/(rows*ceil(cols/256)) x=8*ceil(cols/512)*ceil(rows/(4*ROWS))/ceil(cols/256) y=1
 //! flops      8*ceil(cols/512)*ceil(rows/(4*ROWS))*(600*ROWS+280)
 //! launch     groups=min(65535,ceil(rows/(4*ROWS)))
+//! split      rows
 //! tune       ROWS 8 4 16
 //! needs      subgroup
 //! verify     rows=1 cols=1

@@ -10,6 +10,7 @@
 //! passes     w=1 x=rows y=1
 //! flops      2*rows*cols+63*rows
 //! launch     groups=min(65535,rows)
+//! split      rows
 //! verify     rows=1 cols=1
 //! verify     rows=67 cols=131
 //! verify     rows=5 cols=4099

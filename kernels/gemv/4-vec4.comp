@@ -9,6 +9,7 @@
 //! passes     w=1 x=rows y=1
 //! flops      8*rows*ceil(cols/4)
 //! launch     groups=min(65535,ceil(rows/8))
+//! split      rows
 //! needs      subgroup
 //! verify     rows=1 cols=1
 //! verify     rows=67 cols=131

@@ -10,6 +10,7 @@
 //! passes     w=ceil(rows/ROWS)*ROWS/rows x=ceil(rows/ROWS) y=1
 //! flops      8*ROWS*ceil(rows/ROWS)*ceil(cols/4)
 //! launch     groups=min(65535,ceil(rows/(8*ROWS)))
+//! split      rows
 //! tune       ROWS 8 2 4
 //! needs      subgroup
 //! verify     rows=1 cols=1

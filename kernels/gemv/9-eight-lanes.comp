@@ -11,6 +11,7 @@
 //! passes     w=ceil(rows/ROWS)*ROWS/rows x=ceil(rows/ROWS) y=1
 //! flops      8*ROWS*ceil(rows/ROWS)*ceil(cols/4)
 //! launch     groups=min(65535,ceil(rows/ROWS))
+//! split      rows
 //! tune       ROWS 8 4 2
 //! needs      subgroup
 //! verify     rows=1 cols=1

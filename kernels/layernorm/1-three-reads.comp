@@ -14,6 +14,7 @@
 //! passes     x=3 y=1
 //! flops      6*rows*cols+2176*rows
 //! launch     groups=min(rows,65535)
+//! split      rows
 
 const uint LANES = 32;
 layout(local_size_x = LANES) in;

@@ -16,6 +16,7 @@
 //! passes     x=2 y=1
 //! flops      5*rows*cols+2176*rows
 //! launch     groups=min(rows,65535)
+//! split      rows
 
 // How far off? Rounding is off by up to u = 2^-24 of what is rounded, which here is not the variance but the mean of the
 // squares, 10040, and that is 1.2e5 variances (of 1/12): each rounding at the end alone may cost 0.7 % of the variance. Sums add

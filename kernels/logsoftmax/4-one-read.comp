@@ -13,6 +13,7 @@
 //! passes     x=1+2*max(0,cols-32*KEEP)/cols y=1
 //! flops      6*rows*cols+2080*rows
 //! launch     groups=min(rows,65535)
+//! split      rows
 //! tune       KEEP 32 8 16 64
 
 const uint LANES = 32;

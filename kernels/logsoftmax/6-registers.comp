@@ -15,6 +15,7 @@
 //! passes     x=1 y=1
 //! flops      6*rows*cols+128*rows
 //! launch     groups=min(1024,ceil(rows/8))
+//! split      rows
 //! tune       KEEP 32 8 16 64
 
 layout(local_size_x = 64) in;

@@ -14,6 +14,7 @@
 //! passes     x=2 y=1
 //! flops      3*rows*cols+1088*rows
 //! launch     groups=min(rows,65535)
+//! split      rows
 
 const uint LANES = 32;
 layout(local_size_x = LANES) in;

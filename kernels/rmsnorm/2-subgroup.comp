@@ -16,6 +16,7 @@
 //! passes     x=2 y=1
 //! flops      3*rows*cols+128*rows
 //! launch     groups=min(4096,ceil(rows/8))
+//! split      rows
 
 layout(local_size_x = 64) in;
 

@@ -19,6 +19,7 @@
 //! passes     x=1 y=1
 //! flops      19*rows*cols+128*rows
 //! launch     groups=min(GROUPS,rows)
+//! split      rows
 //! tune       KEEP cols/32
 //! tune       GROUPS 1024 4 8 16 32 64 256  software=8
 

@@ -17,6 +17,7 @@
 //! passes     x=max(1,32*KEEP/cols) y=1
 //! flops      6*rows*cols+128*rows
 //! launch     groups=min(256,rows)
+//! split      rows
 //! tune       KEEP 32 8 16 64
 
 const uint LANES = 8;

@@ -11,6 +11,7 @@
 //! passes     x=1 z=1 a=min(4096,ceil(rows*cols/128))*128 y=1
 //! flops      2*rows*cols
 //! launch     groups=min(4096,ceil(rows*cols/128))
+//! split      rows
 
 layout(local_size_x = 128) in;
 

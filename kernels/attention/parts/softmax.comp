@@ -11,6 +11,7 @@
 //! passes     x=4
 //! flops      7*rows*cols+2080*rows
 //! launch     groups=min(rows,65535)
+//! split      rows
 
 const uint LANES = 32;
 layout(local_size_x = LANES) in;

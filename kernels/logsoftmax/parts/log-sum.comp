@@ -10,6 +10,7 @@
 //! passes     x=1 m=32 s=1
 //! flops      3*rows*cols+1024*rows
 //! launch     groups=min(rows,65535)
+//! split      rows
 
 const uint LANES = 32;
 layout(local_size_x = LANES) in;

@@ -10,6 +10,7 @@
 //! passes     x=1 m=32 s=32 y=1
 //! flops      2*rows*cols
 //! launch     groups=min(rows,65535)
+//! split      rows
 
 const uint LANES = 32;
 layout(local_size_x = LANES) in;

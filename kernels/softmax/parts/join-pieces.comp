@@ -11,9 +11,11 @@
 //! verify     rows=3 pieces=7
 //! verify     rows=1 pieces=1
 //! verify     rows=2 pieces=1009
+//! verify     rows=131 pieces=3
 //! needs      subgroup
 //! passes     m=2 s=1 largest=1 sum=1
 //! launch     groups=min(rows,65535)
+//! split      rows
 
 layout(local_size_x = 64) in;
 

@@ -10,6 +10,7 @@
 //! passes     e=1 s=32 y=1
 //! flops      rows*cols+32*rows
 //! launch     groups=min(rows,65535)
+//! split      rows
 
 const uint LANES = 32;
 layout(local_size_x = LANES) in;

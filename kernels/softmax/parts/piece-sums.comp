@@ -12,10 +12,12 @@
 //! verify     rows=3 cols=8192
 //! verify     rows=2 cols=8195
 //! verify     rows=1 cols=20011
+//! verify     rows=131 cols=5
 //! needs      subgroup
 //! passes     x=2 m=1 s=1
 //! flops      4*rows*cols+64*22*rows*ceil(cols/8192)
 //! launch     groups=ceil(cols/8192),min(rows,65535)
+//! split      rows
 
 const uint PIECE = 8192; // columns
 layout(local_size_x = 64) in;

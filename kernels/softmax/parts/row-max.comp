@@ -9,6 +9,7 @@
 //! passes     x=1 m=1
 //! flops      rows*cols+1024*rows
 //! launch     groups=min(rows,65535)
+//! split      rows
 
 const uint LANES = 32;
 layout(local_size_x = LANES) in;
