@@ -16,7 +16,7 @@ static bool is_node(const struct ceiling *c)
 
 double ceilings_bound_rate(struct ceilings c, double largest_bytes)
 {
-    double smallest = NAN, below = NAN;
+    double smallest = NAN, below = NAN, read = NAN;
     for (int i = 0; i < c.count; i++) {
         double f = c.list[i].footprint_bytes;
         if (!is_node(&c.list[i]))
@@ -24,8 +24,10 @@ double ceilings_bound_rate(struct ceilings c, double largest_bytes)
         smallest = fmin(smallest, f);
         if (f <= largest_bytes)
             below = fmax(below, f);
+        if (c.list[i].mix == MIX_READ)
+            read = fmax(read, f);
     }
-    double f0 = isnan(below) ? smallest : below;
+    double f0 = fmin(isnan(below) ? smallest : below, read);
     double rate = NAN;
     for (int i = 0; i < c.count; i++)
         if (is_node(&c.list[i]) && c.list[i].footprint_bytes >= f0)

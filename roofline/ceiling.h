@@ -15,7 +15,9 @@ struct ceilings {
 
 /* B* in bytes/s for a step whose largest single buffer has `largest_bytes`: the highest upper 95 % limit
  * over all mixes, widths and commands at every measured footprint f >= f0, where f0 is the largest measured
- * node not above largest_bytes (the smallest node where none is). NAN where nothing was measured. */
+ * node not above largest_bytes (the smallest node where none is), and not above the largest at which reads were measured:
+ * mixes of several buffers reach larger footprints, and what only reads may be faster than they are. NAN where nothing was
+ * measured. */
 double ceilings_bound_rate(struct ceilings c, double largest_bytes);
 
 /* The roof: the best *generated kernel* (via shader or native) at the nearest mix and footprint, by median.

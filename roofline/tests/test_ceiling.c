@@ -62,6 +62,18 @@ static void bound_rate_rises_over_a_larger_footprint(void **state)
     assert_near(ceilings_bound_rate(SET(list), 1e6), 310, 0);
 }
 
+/* A triad reaches three times the footprint of a read whose buffer is as large; what only reads is faster than it. */
+static void bound_rate_knows_reads_at_any_footprint(void **state)
+{
+    (void)state;
+    const struct ceiling list[] = {
+        band(MIX_READ, VIA_SHADER, 64e6, 300, 310),
+        band(MIX_COPY, VIA_SHADER, 128e6, 150, 160),
+        band(MIX_TRIAD, VIA_SHADER, 192e6, 200, 210),
+    };
+    assert_near(ceilings_bound_rate(SET(list), 250e6), 310, 0);
+}
+
 static void bound_rate_ignores_what_was_not_measured(void **state)
 {
     (void)state;
@@ -184,6 +196,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bound_rate_is_the_highest_upper_limit_from_f0_on),
         cmocka_unit_test(bound_rate_rises_over_a_larger_footprint),
+        cmocka_unit_test(bound_rate_knows_reads_at_any_footprint),
         cmocka_unit_test(bound_rate_ignores_what_was_not_measured),
         cmocka_unit_test(roof_is_the_best_kernel_at_the_nearest_footprint),
         cmocka_unit_test(roof_falls_back_to_copy_then_to_any),
