@@ -15,7 +15,7 @@
 //! verify     rows=37 cols=512 x=masked(-9,9)
 //! needs      subgroup
 //! only       cols%32==0
-//! only       cols<=2048
+//! only       cols<=1024
 //! passes     x=1 y=1
 //! flops      19*rows*cols+128*rows
 //! launch     groups=min(GROUPS,rows)
