@@ -12,7 +12,7 @@
 struct chart_options {
     const char *stem;         /* output path without extension: "results/<device>/fusion-passes" */
     const char *title;        /* NULL: the record's */
-    const char *group;        /* only runs of this group (run.group, else its chain, else its operation); NULL: all */
+    const char *group;        /* only runs of this group, or of several with commas between them (run.group, else its chain, else its operation); NULL: all */
     double spec_bytes_per_s;  /* data-sheet roofs, drawn dashed; 0: none */
     double spec_ops_per_s;
     bool draw;                /* run gnuplot too; else only .gp and .dat are written */

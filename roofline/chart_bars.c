@@ -24,9 +24,7 @@ struct ladder {
 
 static bool belongs(const struct run *r, const struct chart_options *o)
 {
-    char group[GROUP_TEXT];
-    return r->kernel && !r->chain && rung_of(r->kernel) &&
-           (!o->group || strncmp(run_group(group, r), o->group, GROUP_TEXT - 1) == 0);
+    return r->kernel && !r->chain && rung_of(r->kernel) && run_wanted(r, o);
 }
 
 static void add_run(struct ladder *l, const struct run *r)

@@ -290,12 +290,24 @@ const char *run_kernel(const struct run *r, bool rung)
     return slash && slash[1] ? slash + 1 : r->kernel ? r->kernel : "run";
 }
 
+bool run_wanted(const struct run *r, const struct chart_options *o)
+{
+    char group[GROUP_TEXT];
+    run_group(group, r);
+    bool wanted = !o->group || strncmp(group, o->group, GROUP_TEXT - 1) == 0; /* of a chain: its own text may have commas */
+    for (const char *at = o->group; at && *at && !wanted;) {
+        size_t n = strcspn(at, ",");
+        wanted = strlen(group) == n && strncmp(group, at, n) == 0;
+        at += at[n] ? n + 1 : n;
+    }
+    return wanted;
+}
+
 bool run_drawable(const struct run *r, const struct chart_options *o)
 {
     if (r->status != RUN_OK || r->time_ns.n <= 0 || !(r->time_ns.median > 0) || !isfinite(r->time_ns.median))
         return false;
-    char group[GROUP_TEXT];
-    return !o->group || strncmp(run_group(group, r), o->group, GROUP_TEXT - 1) == 0;
+    return run_wanted(r, o);
 }
 
 struct ceilings record_ceilings(const struct record *r)

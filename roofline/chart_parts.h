@@ -184,7 +184,8 @@ void labels_emit(struct chart *c);
 
 /* --- what charts ask of records ------------------------------------------------------------------------ */
 
-bool run_drawable(const struct run *r, const struct chart_options *o); /* ok, timed, and of the group */
+bool run_wanted(const struct run *r, const struct chart_options *o);   /* of one of the groups */
+bool run_drawable(const struct run *r, const struct chart_options *o); /* and ok, and timed */
 /* What a run is compared with: its group, else its chain, else its kernel's operation. Returns out. */
 #define GROUP_TEXT 96
 char *run_group(char out[GROUP_TEXT], const struct run *r);

@@ -18,7 +18,7 @@ struct options {
 static const struct option options[] = {
     {"kind", OPTION_CHOICE, "KIND", "passes, roofline, bandwidth, instructions, bars, lines, sizes or first; default: all that the record has data for",
      .offset = offsetof(struct options, kind), .choices = chart_kind_names},
-    {"group", OPTION_STRING, "NAME", "only the runs of this group (seed, light, ...)", .offset = offsetof(struct options, group)},
+    {"group", OPTION_STRING, "NAME", "only the runs of this group (seed, light, ...), or of several (seed,light)", .offset = offsetof(struct options, group)},
     {"stem", OPTION_STRING, "PATH", "files PATH-KIND.gp, .dat, .png, .svg; default: beside the first record",
      .offset = offsetof(struct options, stem)},
     {"title", OPTION_STRING, "TEXT", "instead of the record's title", .offset = offsetof(struct options, title)},

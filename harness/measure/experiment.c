@@ -88,7 +88,7 @@ static bool read_chart(struct reading *r, char *value)
     struct experiment_chart *c = &x->charts[x->chart_count++];
     c->line = r->line;
     if (sscanf(value, "%15s %31s %c", c->kind, c->group, &more) > 2)
-        return experiment_bad(r, "a chart is of one kind and of one group, or of all", value);
+        return experiment_bad(r, "a chart is of one kind, and of one group, of several like seed,light, or of all", value);
     return chart_kind(c->kind) || experiment_bad(r, "a chart is passes, roofline, bandwidth, instructions, bars, lines, sizes, layers, layers-roofline or first", value);
 }
 
@@ -169,7 +169,12 @@ static bool has_to_draw(const struct experiment *x, const struct experiment_char
     for (int i = 0; i < x->ladder_count && lines; i++)
         if (strcmp(x->ladders[i].sweep, c->group) == 0)
             return true;
-    return !lines && experiment_has_group(x, c->group);
+    char groups[sizeof c->group];
+    snprintf(groups, sizeof groups, "%s", c->group);
+    bool known = !lines;
+    for (char *at = groups, *name; known && (name = strsep(&at, ","));)
+        known = experiment_has_group(x, name);
+    return known;
 }
 
 static bool charts_are_right(struct reading *r)

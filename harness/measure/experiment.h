@@ -113,7 +113,7 @@ struct experiment_work {
 
 struct experiment_chart {
     char kind[24];  /* of chart_kinds */
-    char group[32]; /* "" for all */
+    char group[32]; /* or several: "seed,light"; "" for all */
     int line;
 };
 

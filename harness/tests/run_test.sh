@@ -136,7 +136,7 @@ test_experiment() {
     expect 2 experiment "$SCRATCH/small.txt"
     says err 'small.txt:5: '
     expect 0 experiment fusion --tensor 16MB
-    exists "$RESULTS"/fusion{.json,-passes-seed.png,-roofline.png,-bandwidth.png}
+    exists "$RESULTS"/fusion{.json,-passes-seed.png,-roofline-seed-light.png,-bandwidth.png}
     says out 'memory passes became'
 }
 

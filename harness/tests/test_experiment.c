@@ -161,6 +161,7 @@ static void faults_name_file_and_line(void **state)
         {RUN "chart passes h\n" RUN, "my.txt:3: there is a group"},
         {RUN "chart passes gg\n", "my.txt:2: there is no group 'gg' to draw"},
         {RUN "chart passes g g\n", "my.txt:2: a chart is of one kind"},
+        {RUN "chart roofline g,h\n", "my.txt:2: there is no group 'g,h' to draw"},
         {RUN "claim g.fused.speedup\n", "my.txt:2: a claim compares two numbers"},
         {RUN "claim g.fused.speedup >\n", "my.txt:2: "},
         {RUN "claim g.fused.speedpu > 1\n", "my.txt:2: |g.fused.speedpu|g.fused.speedup"},

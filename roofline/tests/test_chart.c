@@ -268,6 +268,10 @@ static void what_is_left_out_is_said(void **state)
     draw_as(chart_passes, list, 1, "one-group", "light");
     assert_int_equal(count_in("one-group.svg", "grouped"), 0);
     assert_true(count_in("one-group.svg", "light") > 0);
+    draw_as(chart_passes, list, 1, "two-groups", "seed,light");
+    assert_true(count_in("two-groups.svg", "light") > 0 && count_in("two-groups.svg", "grouped") > 0);
+    draw_as(chart_passes, list, 1, "no-seed", "see,light"); /* no part of a name is one */
+    assert_int_equal(count_in("no-seed.svg", "grouped"), 0);
     record_clear(&r);
 }
 
