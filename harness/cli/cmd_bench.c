@@ -14,10 +14,12 @@
 
 struct options {
     bool charts;
+    const char *shape;
 };
 
 static const struct option options[] = {
     {"charts", OPTION_FLAG, NULL, "also draw the roofline", .offset = offsetof(struct options, charts)},
+    {"shape", OPTION_STRING, "NAME=VALUE,...", "the same as NAME=VALUE words", .offset = offsetof(struct options, shape)},
     {0},
 };
 
@@ -67,13 +69,14 @@ static bool add_kernel(struct study *s, const char *name, enum language language
 static bool measure(const struct arguments *a, struct device *d, struct record *r, struct error *e)
 {
     char **kernels = need(sizeof *kernels * (size_t)a->word_count), **words = need(sizeof *words * (size_t)a->word_count);
+    const struct options *o = a->own;
     struct shape_entry shape[RUN_SHAPE_MAX];
     int word_count, shapes, count = sort_words(a, kernels, words, &word_count);
     struct progress progress;
     progress_open(&progress, a->quiet);
     provenance_fill(r, "bench", d);
     struct study *s = study_open(d, r);
-    bool ok = shape_parse(words, word_count, shape, &shapes, e);
+    bool ok = shape_parse(o->shape, words, word_count, shape, &shapes, e);
     if (ok && count == 0)
         ok = error_set(e, EXIT_USAGE, "no kernel was named; `rooflab list` shows what there is");
     for (int i = 0; i < count && ok && !interrupted; i++) {

@@ -63,7 +63,7 @@ static bool add_epilogue(struct study *s, const struct arguments *a, struct erro
     static const char *const variants[] = {"alone", "unfused", "apart", "fused"};
     struct shape_entry shape[RUN_SHAPE_MAX];
     int shapes;
-    return shape_parse(a->words + 1, a->word_count - 1, shape, &shapes, e) &&
+    return shape_parse(NULL, a->words + 1, a->word_count - 1, shape, &shapes, e) &&
            study_add_epilogue(s, "chain", a->words[0], variants, EPILOGUE_VARIANTS, shape, shapes, e);
 }
 

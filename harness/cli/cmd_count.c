@@ -89,7 +89,7 @@ static bool kernel_subject(const struct arguments *a, struct subject_plan *s, co
     struct shape_entry shape[RUN_SHAPE_MAX];
     int shapes;
     struct kernel *k = kernel_find(a->words[0], e);
-    bool ok = k && shape_parse(a->words + 1, a->word_count - 1, shape, &shapes, e);
+    bool ok = k && shape_parse(NULL, a->words + 1, a->word_count - 1, shape, &shapes, e);
     s->plan = ok ? kernel_plan_for(k, info, shape, shapes, NULL, e) : NULL;
     if (s->plan) { /* the plan keeps it alive no longer: the path is looked up again for --lines */
         static char path[4096];

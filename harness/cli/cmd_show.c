@@ -137,7 +137,7 @@ static bool show_file(const struct arguments *a, struct error *e)
     struct kernel *k = o->c ? kernel_find_for(a->words[0], LANGUAGE_C, e) : kernel_find(a->words[0], e);
     if (!k)
         return false;
-    struct plan *p = shape_parse(a->words + 1, a->word_count - 1, shape, &shapes, e)
+    struct plan *p = shape_parse(NULL, a->words + 1, a->word_count - 1, shape, &shapes, e)
                          ? kernel_plan(k, shape, shapes, NULL, e)
                          : NULL;
     bool ok = p != NULL;

@@ -15,11 +15,13 @@
 
 struct options {
     double compile_s;
+    const char *shape;
 };
 
 static const struct option options[] = {
     {"compile", OPTION_QUANTITY, "TIME", "how long to compile and verify before the rest is left out",
      .offset = offsetof(struct options, compile_s), .unit = UNIT_SECONDS, .standard = "60s"},
+    {"shape", OPTION_STRING, "NAME=VALUE,...", "the same as NAME=VALUE words", .offset = offsetof(struct options, shape)},
     {0},
 };
 
@@ -125,7 +127,7 @@ static bool tune(const struct arguments *a, struct device *d, struct pool *pool,
     struct progress progress;
     struct kernel *k = kernel_find_for(a->words[0], d->info.language, e);
     progress_open(&progress, a->quiet);
-    bool ok = k && shape_parse(a->words + 1, a->word_count - 1, shape, &shapes, e) &&
+    bool ok = k && shape_parse(o->shape, a->words + 1, a->word_count - 1, shape, &shapes, e) &&
               search_run(&s, k, shape, shapes, pool, o->compile_s, &progress.sink, e);
     progress_close(&progress);
     char *text = ok && s.best >= 0 && !interrupted ? tuned_text(&s, &d->info) : NULL;
@@ -151,8 +153,8 @@ static int run(const struct arguments *a)
 }
 
 static const struct example examples[] = {
-    {"rooflab tune gemm/5-blocks-2d m=1024 n=1024 k=1024", "the best tile for this device at this shape"},
-    {"rooflab tune gemm/5-blocks-2d --compile 5min", "look at more of them"},
+    {"rooflab tune gemm/5-register-tiles m=1024 n=1024 k=1024", "the best tile for this device at this shape"},
+    {"rooflab tune gemm/5-register-tiles --shape m=509,n=511,k=503 --compile 5min", "look at more of them"},
     {NULL, NULL},
 };
 static const struct exit_note exits[] = {{EXIT_OK, "searched, and kept"},

@@ -1,7 +1,9 @@
 #include "harness/cli/shape.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/text.h"
 #include "harness/base/units.h"
 
 static bool entry(struct shape_entry *s, const char *word, struct error *e)
@@ -19,15 +21,26 @@ static bool entry(struct shape_entry *s, const char *word, struct error *e)
     return true;
 }
 
-bool shape_parse(char *const *words, int word_count, struct shape_entry shape[RUN_SHAPE_MAX], int *count,
+/* "rows=1000", or several with commas between them. */
+static bool entries(const char *word, struct shape_entry shape[RUN_SHAPE_MAX], int *count, struct error *e)
+{
+    char *text = need_string(word), *rest = text;
+    bool ok = true;
+    for (char *part; ok && (part = strsep(&rest, ","));) {
+        if (*count == RUN_SHAPE_MAX)
+            ok = error_set(e, EXIT_USAGE, "'%s': a shape has at most %d names", word, RUN_SHAPE_MAX);
+        ok = ok && entry(&shape[(*count)++], part, e);
+    }
+    free(text);
+    return ok;
+}
+
+bool shape_parse(const char *option, char *const *words, int word_count, struct shape_entry shape[RUN_SHAPE_MAX], int *count,
                  struct error *e)
 {
     *count = 0;
-    for (int i = 0; i < word_count; i++) {
-        if (*count == RUN_SHAPE_MAX)
-            return error_set(e, EXIT_USAGE, "'%s': a shape has at most %d names", words[i], RUN_SHAPE_MAX);
-        if (!entry(&shape[(*count)++], words[i], e))
-            return false;
-    }
-    return true;
+    bool ok = !option || entries(option, shape, count, e);
+    for (int i = 0; i < word_count && ok; i++)
+        ok = entries(words[i], shape, count, e);
+    return ok;
 }

@@ -4,9 +4,9 @@
 
 #include "harness/base/record.h"
 
-/* Parses words of the form name=value; *count is how many. Whether a kernel has such a name, kernel_plan
- * says. */
-bool shape_parse(char *const *words, int word_count, struct shape_entry shape[RUN_SHAPE_MAX], int *count,
+/* Parses words of the form name=value, also several in one word, "m=512,n=512"; *count is how many. `option` is what --shape
+ * says, or NULL; words go before it. Whether a kernel has such a name, kernel_plan says. */
+bool shape_parse(const char *option, char *const *words, int word_count, struct shape_entry shape[RUN_SHAPE_MAX], int *count,
                  struct error *e);
 
 #endif

@@ -179,12 +179,19 @@ static void test_shape(void **state)
     struct error e = {0};
     int count;
     char *good[] = {"rows=1000", "cols=7"}, *bad[] = {"rows"}, *unit[] = {"rows=1MB"};
-    assert_true(shape_parse(good, 2, shape, &count, &e));
+    assert_true(shape_parse(NULL, good, 2, shape, &count, &e));
     assert_int_equal(count, 2);
     assert_string_equal(shape[1].name, "cols");
     assert_int_equal(shape[1].value, 7);
-    assert_false(shape_parse(bad, 1, shape, &count, &e));
-    assert_false(shape_parse(unit, 1, shape, &count, &e));
+    assert_true(shape_parse("m=3,rows=9", good, 2, shape, &count, &e)); /* words come behind, and win */
+    assert_int_equal(count, 4);
+    assert_string_equal(shape[1].name, "rows");
+    assert_int_equal(shape[2].value, 1000);
+    assert_false(shape_parse("m=3,,n=4", NULL, 0, shape, &count, &e));
+    assert_false(shape_parse("a=1,b=1,c=1,d=1,e=1,f=1,g=1,h=1,i=1,j=1,k=1,l=1,m=1,n=1,o=1,p=1,q=1", NULL, 0, shape, &count, &e));
+    assert_non_null(strstr(e.text, "a shape has at most"));
+    assert_false(shape_parse(NULL, bad, 1, shape, &count, &e));
+    assert_false(shape_parse(NULL, unit, 1, shape, &count, &e));
 }
 
 /* --threads is a setting of the native device, wherever that was named. */
