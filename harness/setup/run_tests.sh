@@ -1,17 +1,18 @@
 #!/bin/bash
-# Runs test programs and test scripts one after the other; one line for each, the whole output of those that
-# fail, and as the last line "N passed, N failed, N skipped". A test that exits with 77 was skipped, and its
-# last line says why.
+# Runs test programs and test scripts, TEST_JOBS at a time (2, or 1 on a single core): no test asserts a measured time. One line
+# for each in the order given, the whole output of those that fail, and as the last line "N passed, N failed, N skipped". A test
+# that exits with 77 was skipped, and its last line says why.
 #
 #   ROOFLAB=build/rooflab harness/setup/run_tests.sh build/harness/tests/test_units harness/tests/cli_test.sh ...
 set -u
 
 SCRATCH=$(mktemp -d)
 trap 'rm -rf "$SCRATCH"' EXIT
-trap 'exit 130' INT TERM
+trap 'kill $(jobs -p) 2>/dev/null; exit 130' INT TERM
 
 CACHE=${TEST_CACHE:-$PWD/build/test-cache}
 LIMIT=${TEST_LIMIT:-300}
+JOBS=${TEST_JOBS:-$(($(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) > 1 ? 2 : 1))}
 
 passed=0
 failed=0
@@ -32,54 +33,74 @@ prepare() {
     export TSAN_OPTIONS=suppressions=$lists/thread.txt${TSAN_OPTIONS:+:$TSAN_OPTIONS}
 }
 
-# Runs one test into $SCRATCH/output; its exit code is this function's.
+# Runs one test; its output, exit code and time go to files that begin with $2.
 run_one() {
-    local command=("$1")
+    local command=("$1") start=$SECONDS
     case $1 in
     *.sh) command=(bash "$1") ;;
     esac
     if command -v timeout >/dev/null 2>&1; then command=(timeout -k 5 "$LIMIT" "${command[@]}"); fi
-    "${command[@]}" </dev/null >"$SCRATCH/output" 2>&1
+    "${command[@]}" </dev/null >"$2.output" 2>&1 &
+    local test=$!
+    trap 'kill "$test"; exit 143' INT TERM # of this shell alone: nobody else would tell the test
+    wait "$test"
+    echo "$? $((SECONDS - start))" >"$2.end"
 }
 
 show_output() {
-    sed 's/^/    | /' "$SCRATCH/output"
+    sed 's/^/    | /' "$1"
 }
 
 # cmocka's own skips lie inside a program that passes: they must not go unseen.
 skipped_cases() {
     local count
-    count=$(sed -n 's/^\[  SKIPPED \] \([0-9]*\) test(s).*/\1/p' "$SCRATCH/output" | tail -n 1)
+    count=$(sed -n 's/^\[  SKIPPED \] \([0-9]*\) test(s).*/\1/p' "$1" | tail -n 1)
     if [ -n "$count" ] && [ "$count" != 0 ]; then echo "  ($count cases skipped)"; fi
 }
 
 report() {
-    local name=$1 code=$2 seconds=$3
+    local name=$1 output=$2 code=$3 seconds=$4
     name=${name#*build/}
     name=${name#sanitize-*/}
     case $code in
     0)
         passed=$((passed + 1))
-        printf 'ok       %-44s %3d s%s\n' "$name" "$seconds" "$(skipped_cases)"
+        printf 'ok       %-44s %3d s%s\n' "$name" "$seconds" "$(skipped_cases "$output")"
         ;;
     77)
         skipped=$((skipped + 1))
-        printf 'skipped  %-44s %3d s  %s\n' "$name" "$seconds" "$(tail -n 1 "$SCRATCH/output")"
+        printf 'skipped  %-44s %3d s  %s\n' "$name" "$seconds" "$(tail -n 1 "$output")"
         ;;
     *)
         failed=$((failed + 1))
         printf 'FAILED   %-44s %3d s  exit code %d%s\n' "$name" "$seconds" "$code" \
             "$(if [ "$code" = 124 ]; then echo " (stopped after $LIMIT s)"; fi)"
-        show_output
+        show_output "$output"
         ;;
     esac
 }
 
+# Reports the first test that is not reported yet, when it has ended.
+await_first() {
+    local at=$SCRATCH/$reported code=1 seconds=0
+    wait "${running[reported]}"
+    if [ -f "$at.end" ]; then read -r code seconds <"$at.end"; fi
+    report "${tests[reported]}" "$at.output" "$code" "$seconds"
+    reported=$((reported + 1))
+}
+
 prepare
-for test in "$@"; do
-    start=$SECONDS
-    run_one "$test"
-    report "$test" $? $((SECONDS - start))
+tests=("$@")
+running=()
+reported=0
+for i in "${!tests[@]}"; do
+    while [ "$(jobs -rp | wc -l)" -ge "$JOBS" ]; do
+        wait -n 2>/dev/null || sleep 0.1 # an old bash has no wait -n
+    done
+    run_one "${tests[i]}" "$SCRATCH/$i" &
+    running[i]=$!
+    while [ "$reported" -lt "$i" ] && [ -f "$SCRATCH/$reported.end" ]; do await_first; done
 done
+while [ "$reported" -lt "${#tests[@]}" ]; do await_first; done
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]

@@ -89,6 +89,11 @@ test_runner() {
     echo 'sleep 20' >"$SCRATCH/slow.sh"
     expect_code 1 env TEST_CACHE="$SCRATCH/cache" TEST_LIMIT=0.2 "$SETUP/run_tests.sh" "$SCRATCH/slow.sh"
     expect_text 'stopped after'
+    echo 'sleep 0.5; echo late' >"$SCRATCH/late.sh" # runs beside the others, and is reported before them
+    expect_code 1 env TEST_CACHE="$SCRATCH/cache" TEST_JOBS=2 "$SETUP/run_tests.sh" "$SCRATCH/late.sh" "$SCRATCH/bad.sh" "$SCRATCH/good.sh"
+    grep -o '^[okFAILED]* .*\(late\|bad\|good\)' "$SCRATCH/out" | sed 's/.*\///' | paste -sd' ' | grep -qx 'late bad good' ||
+        fail "tests are not reported in the order given"
+    expect_last_line '2 passed, 1 failed, 0 skipped'
 }
 
 test_print
