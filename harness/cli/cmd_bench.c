@@ -13,12 +13,13 @@
 #include "harness/measure/study.h"
 
 struct options {
-    bool charts;
+    bool charts, cold;
     const char *shape;
 };
 
 static const struct option options[] = {
     {"charts", OPTION_FLAG, NULL, "also draw the roofline", .offset = offsetof(struct options, charts)},
+    {"cold", OPTION_FLAG, NULL, "from memory: caches are emptied before each sample, of ceilings too", .offset = offsetof(struct options, cold)},
     {"shape", OPTION_STRING, "NAME=VALUE,...", "the same as NAME=VALUE words", .offset = offsetof(struct options, shape)},
     {0},
 };
@@ -76,6 +77,8 @@ static bool measure(const struct arguments *a, struct device *d, struct record *
     progress_open(&progress, a->quiet);
     provenance_fill(r, "bench", d);
     struct study *s = study_open(d, r);
+    if (o->cold)
+        study_cold(s);
     bool ok = shape_parse(o->shape, words, word_count, shape, &shapes, e);
     if (ok && count == 0)
         ok = error_set(e, EXIT_USAGE, "no kernel was named; `rooflab list` shows what there is");
@@ -107,6 +110,7 @@ static int run(const struct arguments *a)
 static const struct example examples[] = {
     {"rooflab bench copy/1-float copy/2-vec4 copy/3-texel", "a ladder, its rungs compared with the first"},
     {"rooflab bench layernorm/3-one-read rows=1000 cols=4096", "another shape"},
+    {"rooflab bench gemv-q4/9-few-pages --cold", "weights that come from memory, as those of a whole model do"},
     {"rooflab bench ./my.comp", "your own kernel file"},
     {NULL, NULL},
 };

@@ -134,7 +134,8 @@ bool probes_open(struct probes *p, struct pool *pool, double run_s, struct recor
     int kept = 0;
     for (int i = 0; i < p->count; i++) {
         struct error own = {0};
-        if (probe_open(&p->list[i], pool, run_s, &own)) {
+        bool walks = p->list[i].ceiling.kind == CEILING_BANDWIDTH;
+        if (probe_open(&p->list[i], pool, walks ? run_s : RUN_S, &own)) {
             p->list[kept++] = p->list[i];
         } else if (p->list[i].ceiling.kind == CEILING_LAUNCH || own.code != EXIT_ENVIRONMENT) {
             *e = own;

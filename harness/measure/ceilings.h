@@ -31,7 +31,8 @@ struct walk ceilings_walk(const struct device_info *d);
 void probes_for_runs(struct probes *p, const struct device_info *d, const double *tensor_bytes, int sizes,
                      const double ops[OP_COUNT]);
 
-/* Opens all, drops those that the device cannot do (a note each in the record). */
+/* Opens all, drops those that the device cannot do (a note each in the record). Footprints that take less than run_s are gone
+ * over several times. */
 bool probes_open(struct probes *p, struct pool *pool, double run_s, struct record *r, struct error *e);
 
 /* `rooflab ceilings`: the default sweeps access and walk (workgroup size and places) at two footprints, then the footprint

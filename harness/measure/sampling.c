@@ -89,6 +89,15 @@ static double shortest_ns(const struct subject *list, int count, int i)
     return shortest;
 }
 
+static bool evict_caches(struct subject *s, struct error *e)
+{
+    struct timing t;
+    for (int i = 0; i < s->evict_count; i++)
+        if (!device_run(s->device, s->evict[i], &t, e))
+            return error_prefix(e, "emptying the caches for %s", s->label);
+    return true;
+}
+
 static bool warm_up(struct subject *s, double shortest, struct error *e)
 {
     struct timing t;
@@ -106,7 +115,8 @@ static bool warm_up(struct subject *s, double shortest, struct error *e)
 static bool sample_one(struct subject *s, double shortest, struct error *e)
 {
     double begin = host_clock_ns();
-    if (!warm_up(s, shortest, e) || !timed_run(s, e))
+    bool ready = s->evict_count ? evict_caches(s, e) : warm_up(s, shortest, e);
+    if (!ready || !timed_run(s, e))
         return false;
     s->spent_s += (host_clock_ns() - begin) * 1e-9;
     return true;

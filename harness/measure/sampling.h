@@ -35,6 +35,8 @@ struct subject {
     int steps;
     int team; /* subjects that are compared share a number above 0 */
     struct stop_rule rule;
+    struct sequence *const *evict; /* run untimed before each sample in place of warming up, so that caches hold other data */
+    int evict_count;
     /* filled: */
     double *ns;
     double *step_ns; /* n * steps, where the sequence has step stamps; else NULL */

@@ -59,6 +59,11 @@ double study_last_ns(const struct study *s)
     return s->count ? s->items[s->count - 1].once_ns : NAN;
 }
 
+void study_cold(struct study *s)
+{
+    s->cold = true;
+}
+
 void study_alone(struct study *s)
 {
     s->alone = true;

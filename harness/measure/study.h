@@ -26,6 +26,9 @@ void study_alone(struct study *s);
  * and reading as much as its inputs is one of the ceilings. */
 void study_models(struct study *s, bool models);
 
+/* Every sample, of runs and of ceilings, finds the caches emptied: other memory is read before it. */
+void study_cold(struct study *s);
+
 /* From now on a run that takes longer than this is skipped, before it is verified. 0: none is. */
 void study_limit(struct study *s, double ns);
 /* From now on a run gets exactly so many samples, however wide their interval: for runs that take seconds. 0: as the rule says. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/base/interrupt.h"
+#include "harness/base/units.h"
 #include "roofline/account.h"
 
 /* Steps shorter than this get no time stamp between them: one costs about 1 us, and must stay below 1 %. */
@@ -15,10 +16,14 @@
 #define ABLATION_SAMPLES 8
 /* Seconds for measuring a beaten bound and its ceilings again, all together. */
 #define AGAIN_S 15.0
+/* What is read to empty caches: twice the last cache of a large server, or this share of the device's memory. */
+#define EVICT_BYTES 1e9
+#define EVICT_SHARE 0.4
 
 struct session {
     struct study *s;
-    struct probes probes;
+    struct probes probes, evict;
+    struct sequence **evictions;
     struct subject *subjects;
     int count, first_probe;
 };
@@ -116,12 +121,35 @@ static bool add_probes(struct session *n, struct error *e)
     int count = list_needs(n->s, sizes, ops);
     probes_for_runs(&n->probes, &n->s->device->info, sizes, count, ops);
     add_reading(n);
-    if (!probes_open(&n->probes, n->s->pool, 0.002, n->s->record, e))
+    /* From cold caches a footprint is gone over once: a second time it would be warm. */
+    if (!probes_open(&n->probes, n->s->pool, n->s->cold ? 0 : 0.002, n->s->record, e))
         return false;
     n->subjects = need_more(n->subjects, sizeof *n->subjects * (size_t)(n->count + n->probes.count + 1));
     n->first_probe = n->count;
     for (int i = 0; i < n->probes.count; i++)
         n->subjects[n->count++] = subject_of(n->probes.list[i].label, n->s->device, n->probes.list[i].sequence, 1, 0);
+    return true;
+}
+
+/* In buffers as large as a kernel can bind. None has the size of another: they would be one buffer of the pool. */
+static bool add_evictions(struct session *n, struct error *e)
+{
+    const struct device_info *d = &n->s->device->info;
+    double total = fmin(EVICT_BYTES, EVICT_SHARE * (double)d->memory_bytes), each = fmin(largest_probed(d), total);
+    char text[UNITS_TEXT];
+    for (double left = total; left > total / 100; left -= each)
+        probes_bandwidth(&n->evict, MIX_READ, ceilings_access(d), ceilings_walk(d), fmin(each, left) - 4096.0 * n->evict.count);
+    if (!probes_open(&n->evict, n->s->pool, 0, NULL, e))
+        return false;
+    n->evictions = need(sizeof *n->evictions * (size_t)(n->evict.count + 1));
+    for (int i = 0; i < n->evict.count; i++)
+        n->evictions[i] = n->evict.list[i].sequence;
+    for (int i = 0; i < n->count; i++) {
+        n->subjects[i].evict = n->evictions;
+        n->subjects[i].evict_count = n->evict.count;
+    }
+    record_note(n->s->record, "cold: before each sample, of runs and of ceilings, %s of other memory were read",
+                units_format(text, UNIT_BYTES, total));
     return true;
 }
 
@@ -148,7 +176,9 @@ static void end_session(struct session *n)
     for (int i = 0; i < n->count; i++)
         subject_clear(&n->subjects[i]);
     free(n->subjects);
+    free(n->evictions);
     probes_clear(&n->probes, n->s->pool);
+    probes_clear(&n->evict, n->s->pool);
 }
 
 /* ---- accounts ---- */
@@ -332,6 +362,7 @@ bool study_measure(struct study *s, double budget_s, struct progress_sink *progr
 {
     struct session n = {.s = s};
     bool ok = add_subjects(&n, e) && (n.count == 0 || s->alone || add_probes(&n, e)); /* without runs, ceilings judge nothing */
+    ok = ok && (n.count == 0 || !s->cold || add_evictions(&n, e));
     for (int i = 0; i < n.count && ok; i++)
         n.subjects[i].rule.max_s = budget_s / n.count;
     ok = ok && sample_all(n.subjects, n.count, progress, "runs and ceilings, interleaved", e);

@@ -29,6 +29,7 @@ struct study {
     int samples;    /* of what is added next */
     bool models;    /* study_models, for what is added next */
     bool alone;     /* study_alone */
+    bool cold;      /* study_cold */
 };
 
 struct run *study_run_of(struct study *s, const struct item *item);

@@ -113,6 +113,8 @@ test_bench() {
     expect 0 bench copy/1-float copy/2-vec4 rows=4096 --charts
     says out 'copy/2-vec4 is 1.00 times as fast as copy/1-float'
     exists "$RESULTS"/bench-copy-1-float{.json,-roofline.png}
+    expect 0 bench copy/1-float --cold --quiet
+    says out 'note: cold: before each sample, of runs and of ceilings, 1.00 GB of other memory were read'
 }
 
 test_ceilings() {

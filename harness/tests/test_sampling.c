@@ -84,6 +84,23 @@ static void teams_are_warmed_alike(void **state)
     close_bench(&b);
 }
 
+/* Cold: what empties the caches runs before each sample, the first one too, and nothing is warmed up. */
+static void cold_samples_follow_an_eviction(void **state)
+{
+    (void)state;
+    struct bench b;
+    open_bench(&b, "sim:B=1GB/s,launch=0", false);
+    struct sequence *evict[] = {b.list[2].sequence, b.list[1].sequence};
+    b.list[0].evict = evict;
+    b.list[0].evict_count = 2;
+    struct error e = {0};
+    assert_true(sample_all(b.list, 1, NULL, "sampling", &e));
+    for (int i = 0; i < b.fake->calls; i++)
+        assert_int_equal(b.fake->order[i], 2 - i % 3);
+    assert_int_equal(b.fake->calls, 3 * SAMPLE_LEAST);
+    close_bench(&b);
+}
+
 /* A short run finds its caches emptied by the subject before it: each sample is the last of several runs. */
 static void short_runs_are_warmed_each_time(void **state)
 {
@@ -233,6 +250,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rounds_go_to_and_fro),
         cmocka_unit_test(teams_are_warmed_alike),
+        cmocka_unit_test(cold_samples_follow_an_eviction),
         cmocka_unit_test(short_runs_are_warmed_each_time),
         cmocka_unit_test(precision_stops),
         cmocka_unit_test(caps_stop),
