@@ -32,7 +32,7 @@ static json_t *device_json(const struct device_info *i)
     const struct {
         const char *key;
         bool value;
-    } features[] = {{"subgroup_arithmetic", i->subgroup_arithmetic},
+    } features[] = {{"subgroup_arithmetic", i->subgroup_arithmetic}, {"subgroup_shuffle", i->subgroup_shuffle},
                     {"f16_storage", i->f16_storage},
                     {"f16_arithmetic", i->f16_arithmetic},
                     {"i8_storage", i->i8_storage},

@@ -39,6 +39,7 @@ struct device_info {
     uint32_t vendor_id, device_id;
     uint32_t subgroup_size; /* 1 where the device has none */
     bool subgroup_arithmetic;
+    bool subgroup_shuffle; /* among eight invocations at least */
     uint32_t max_invocations;       /* in a workgroup */
     uint32_t max_workgroup_size[3]; /* invocations along each dimension */
     uint32_t max_groups[3];

@@ -195,7 +195,7 @@ static void describe(struct sim *s, const char *rest)
     snprintf(i->kind, sizeof i->kind, "model");
     snprintf(i->clock, sizeof i->clock, "model");
     i->subgroup_size = 32;
-    i->subgroup_arithmetic = true;
+    i->subgroup_arithmetic = i->subgroup_shuffle = true;
     i->max_invocations = 1024;
     i->shared_bytes = 32768;
     i->push_bytes = 128;

@@ -186,6 +186,7 @@ void vulkan_describe(struct vulkan_instance *vi, uint32_t index, struct device_i
     i->subgroup_arithmetic = (q.subgroup.supportedOperations & arithmetic) == arithmetic &&
                              (q.subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) &&
                              !vulkan_option("no-subgroups");
+    i->subgroup_shuffle = i->subgroup_arithmetic && i->subgroup_size >= 8 && (q.subgroup.supportedOperations & VK_SUBGROUP_FEATURE_SHUFFLE_BIT);
     i->max_buffer_bytes = q.maintenance.maxMemoryAllocationSize < i->memory_bytes
                               ? q.maintenance.maxMemoryAllocationSize
                               : i->memory_bytes;

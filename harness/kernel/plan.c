@@ -371,6 +371,7 @@ static const struct {
     const char *what;
 } needs[] = {
     {"subgroup", offsetof(struct device_info, subgroup_arithmetic), "subgroup arithmetic"},
+    {"shuffle", offsetof(struct device_info, subgroup_shuffle), "shuffles among eight invocations of a subgroup"},
     {"f16_storage", offsetof(struct device_info, f16_storage), "16-bit storage"},
     {"f16_arithmetic", offsetof(struct device_info, f16_arithmetic), "arithmetic in half precision"},
     {"i8_storage", offsetof(struct device_info, i8_storage), "8-bit storage"},

@@ -46,9 +46,9 @@ struct step_binding {
     double passes_declared; /* issued passes over the tensor, by header; NAN where nothing says so */
 };
 
-/* What a step may need of its device: bits, named as in device_info ("subgroup" is subgroup_arithmetic). */
+/* What a step may need of its device: bits, named as in device_info ("subgroup" is subgroup_arithmetic, "shuffle" subgroup_shuffle). */
 unsigned plan_need(const char *name); /* 0 where there is none */
-#define PLAN_NEEDS "subgroup, f16_storage, f16_arithmetic, i8_storage, i64, f64, cooperative_matrix, buffer_address"
+#define PLAN_NEEDS "subgroup, shuffle, f16_storage, f16_arithmetic, i8_storage, i64, f64, cooperative_matrix, buffer_address"
 
 #define STEP_BINDINGS_MAX 16
 #define STEP_ADDRESSES_MAX (DEVICE_PUSH_MAX / 2)

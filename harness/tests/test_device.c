@@ -462,7 +462,7 @@ static void options_make_it_look_poorer(void **state)
 {
     (void)state;
     struct device *d = vulkan_with("hardware,no-subgroups,staging");
-    assert_true(d->info.hardware && !d->info.subgroup_arithmetic && d->info.device_local);
+    assert_true(d->info.hardware && !d->info.subgroup_arithmetic && !d->info.subgroup_shuffle && d->info.device_local);
     assert_false(device_is_software(&d->info));
     device_close(d);
     d = vulkan_with("stagin,no-subgroups-at-all"); /* whole words only */
