@@ -16,6 +16,7 @@
 
 EXPORT const unsigned long scratch_bytes = COLS * 4ul;
 
+/* A row and a half: too early where a row is about as long as a core's own cache. 10-stream-pieces is for those. */
 enum { AHEAD = COLS + COLS / 2 };
 
 static inline void add(float *restrict sums, const float *restrict x, int n)

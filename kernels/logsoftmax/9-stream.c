@@ -17,7 +17,9 @@
 
 EXPORT const unsigned long scratch_bytes = COLS * 4ul;
 
-enum { AHEAD = COLS + COLS / 2 }; /* a row and a half: while exponentials are found, memory has time */
+/* A row and a half: while exponentials are found, memory has time. That is too early where a row is about as long as
+ * the cache next to a core: 11-stream-pieces is for those. */
+enum { AHEAD = COLS + COLS / 2 };
 
 static const float LOWEST = -3.402823466e38f; /* no float is less */
 
