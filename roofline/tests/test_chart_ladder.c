@@ -90,6 +90,24 @@ static void the_same_record_gives_the_same_bytes(void **state)
 }
 
 /* Rungs are numbered, named in the key, and joined in order. */
+/* A rung whose weights have another format does another task: its roof is not that of the rung with the fewest bytes. */
+static void a_format_has_its_own_roof(void **state)
+{
+    (void)state;
+    struct record r = ladder_record();
+    const struct record *records[] = {&r};
+    add_rung(&r, "square", "gemm/5-f16", 20);
+    for (int i = 0; i < r.run_count; i++)
+        r.runs[i].roof_bytes_per_s = 1e8;
+    for (int i = 0; i < r.run_count; i++)
+        r.runs[i].inputs_bytes = i == r.run_count - 1 ? 1e6 : 2e6;
+    r.runs[r.run_count - 1].bytes_compulsory = 2e6;
+    draw_as(chart_bars, records, 1, "formats", "square");
+    assert_int_equal(count_in("formats.dat", "9.9 10.1 30 0.1"), 1);
+    assert_int_equal(count_in("formats.dat", "19.8 20.2 20 0.1"), 1);
+    record_clear(&r);
+}
+
 static void a_roofline_shows_the_climb(void **state)
 {
     (void)state;
@@ -255,6 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bars_have_a_row_for_every_rung),      cmocka_unit_test(the_same_record_gives_the_same_bytes),
         cmocka_unit_test(a_crowd_at_one_k_is_legible),
+        cmocka_unit_test(a_format_has_its_own_roof),
         cmocka_unit_test(a_roofline_shows_the_climb),          cmocka_unit_test(lines_cross_where_the_fastest_changes),
         cmocka_unit_test(layers_are_the_steps_of_the_fastest_run), cmocka_unit_test(records_without_ladders_say_so),
     };
