@@ -40,7 +40,7 @@ static bool check_plan(struct tally *t, struct plan *p, const char *at, struct e
     if (ok && !v.passed)
         ok = error_set(e, EXIT_CHECK, "%s", v.why);
     workload_close(w);
-    return ok || error_prefix(e, "at %s", at);
+    return ok || (p && error_prefix(e, "at %s", at));
 }
 
 /* What it declares against what it does. Only programs in SPIR-V count themselves. */
