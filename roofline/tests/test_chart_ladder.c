@@ -96,7 +96,9 @@ static void a_format_has_its_own_roof(void **state)
     (void)state;
     struct record r = ladder_record();
     const struct record *records[] = {&r};
-    add_rung(&r, "square", "gemm/5-f16", 20);
+    struct run *f16 = add_rung(&r, "square", "gemm/5-f16", 20);
+    free(f16->binds);
+    f16->binds = need_string("bytes");
     for (int i = 0; i < r.run_count; i++)
         r.runs[i].roof_bytes_per_s = 1e8;
     for (int i = 0; i < r.run_count; i++)
@@ -105,6 +107,8 @@ static void a_format_has_its_own_roof(void **state)
     draw_as(chart_bars, records, 1, "formats", "square");
     assert_int_equal(count_in("formats.dat", "9.9 10.1 30 0.1"), 1);
     assert_int_equal(count_in("formats.dat", "19.8 20.2 20 0.1"), 1);
+    assert_int_equal(count_in("formats.svg", "GB/s") + count_in("formats.svg", "MB/s"), 0); /* one unit for all rungs */
+    assert_true(count_in("formats.svg", "10.0 GFLOP/s") > 0);
     record_clear(&r);
 }
 
