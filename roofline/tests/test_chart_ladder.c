@@ -193,6 +193,7 @@ static void lines_cross_where_the_fastest_changes(void **state)
     struct record r = sweep_record();
     const struct record *records[] = {&r};
     draw_as(chart_lines, records, 1, "lines", "a");
+    draw_as(chart_lines, records, 1, "lines-of-several", "a,c");
     assert_int_equal(count_in("lines.gp", "'from here 2-flash'"), 1);
     assert_int_equal(count_in("lines.gp", "'n = 418'"), 1); /* 256 * 2^(ln 2 / ln 8/3): straight on a logarithmic page */
     assert_int_equal(count_in("lines.gp", "'1-naive'"), 2); /* time, and temporary memory */
@@ -223,6 +224,24 @@ static struct record network_record(void)
     }
     add_ceilings(&r);
     return r;
+}
+
+/* The colour of kernels for which none is left is explained as theirs, not as that of the sixth. */
+static void more_kernels_than_colours(void **state)
+{
+    (void)state;
+    struct record r = network_record();
+    const struct record *records[] = {&r};
+    char name[16];
+    for (int k = 0; k < 8; k++) {
+        snprintf(name, sizeof name, "net/kernel-%d", k);
+        free(r.runs[1].steps[k].kernel);
+        r.runs[1].steps[k].kernel = need_string(name);
+    }
+    draw_as(chart_layers, records, 1, "many-kernels", "other,net");
+    assert_true(count_in("many-kernels.svg", "kernel-4") > 0 && count_in("many-kernels.svg", "others") > 0);
+    assert_int_equal(count_in("many-kernels.svg", "kernel-5"), 0);
+    record_clear(&r);
 }
 
 static void layers_are_the_steps_of_the_fastest_run(void **state)
@@ -278,6 +297,7 @@ int main(void)
         cmocka_unit_test(bars_have_a_row_for_every_rung),      cmocka_unit_test(the_same_record_gives_the_same_bytes),
         cmocka_unit_test(a_crowd_at_one_k_is_legible),
         cmocka_unit_test(a_format_has_its_own_roof),
+        cmocka_unit_test(more_kernels_than_colours),
         cmocka_unit_test(a_roofline_shows_the_climb),          cmocka_unit_test(lines_cross_where_the_fastest_changes),
         cmocka_unit_test(layers_are_the_steps_of_the_fastest_run), cmocka_unit_test(records_without_ladders_say_so),
     };
