@@ -51,6 +51,9 @@ bool chart_layers_roofline(const struct record *const *records, int count, const
 /* First runs as bars beside later calls, by work and device; with empty caches and filled ones where these were measured. */
 bool chart_first(const struct record *const *records, int count, const struct chart_options *o, struct error *e);
 
+/* Is there a run, or a sweep, of every group that is asked for (options' group)? Else EXIT_USAGE. */
+bool chart_knows_groups(const struct record *const *records, int count, const char *groups, struct error *e);
+
 /* Every kind of chart by its name. */
 struct chart_kind {
     const char *name;

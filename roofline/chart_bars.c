@@ -18,6 +18,7 @@ struct ladder {
     const struct run *runs[ROWS];
     int count, left_out;
     bool several; /* operations */
+    bool flops;   /* rates are told in operations: arithmetic binds most rungs */
 };
 
 /* --- collecting ---------------------------------------------------------------------------------------- */
@@ -86,6 +87,18 @@ static const struct run *fastest(const struct ladder *l)
     return best;
 }
 
+/* One unit for a ladder, so that its rates can be compared. */
+static bool by_arithmetic(const struct ladder *l)
+{
+    int by = 0, timed = 0;
+    for (int i = 0; i < l->count; i++) {
+        const struct run *r = l->runs[i];
+        timed += is_timed(r) && r->flops > 0;
+        by += is_timed(r) && r->flops > 0 && r->binds && strstr(r->binds, "arithmetic");
+    }
+    return 2 * by > timed;
+}
+
 /* --- drawing ------------------------------------------------------------------------------------------- */
 
 /* Linear from zero where every row can be seen so; times of several decades want a logarithm. */
@@ -121,7 +134,7 @@ static void row_values(struct chart *c, const struct ladder *l, const struct run
 {
     char time[DIGITS_TEXT], rate[UNITS_TEXT], text[96];
     struct time_unit unit = time_unit_for(r->time_ns.median);
-    bool flops = r->binds && strstr(r->binds, "arithmetic") && r->flops > 0;
+    bool flops = l->flops; /* integer rungs among them have no rate */
     double work = flops ? ladder_flops(l->record, r) : r->bytes_compulsory, x = c->panel.right + 24;
     bool best = r == fastest(l);
     snprintf(text, sizeof text, "%s %s", three_digits(time, r->time_ns.median / unit.ns), unit.name);
@@ -283,8 +296,10 @@ bool chart_bars(const struct record *const *records, int count, const struct cha
                          o->group ? o->group : "", o->group ? "'" : "");
     bool devices = list[0].record != list[n - 1].record;
     struct chart c;
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         rows += list[i].count;
+        list[i].flops = by_arithmetic(&list[i]);
+    }
     chart_open(&c, o, 290 + 27 * (count < 5 ? count : 5) + n * 140 + rows * ROW_HEIGHT, count);
     heading(&c, &list[0], devices);
     footer(&c, list, n, records, count);

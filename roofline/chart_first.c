@@ -33,7 +33,7 @@ static const struct {
 static bool belongs(const struct run *r, const struct chart_options *o)
 {
     return r->status == RUN_OK && r->group && r->call_ns.n > 0 && isnan(r->roof_ns) && (r->first_ns > 0 || r->cold_ns.n > 0) &&
-           (!o->group || strcmp(r->group, o->group) == 0);
+           group_wanted(r->group, o->group);
 }
 
 static void add_slot(struct sheet *s, const struct run *r)

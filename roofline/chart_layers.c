@@ -25,7 +25,7 @@ const struct run *layers_run(const struct record *r, const char *group)
     for (int i = 0; i < r->run_count; i++) {
         const struct run *x = &r->runs[i];
         char own[GROUP_TEXT];
-        bool wanted = !group || strncmp(run_group(own, x), group, GROUP_TEXT - 1) == 0;
+        bool wanted = group_wanted(run_group(own, x), group);
         if (wanted && layers_of(x) && (!best || x->time_ns.median < best->time_ns.median))
             best = x;
     }
@@ -55,6 +55,8 @@ void layers_kinds(const struct run *r, struct layer_kinds *k)
             seen = strcmp(k->names[j], name) == 0;
         if (!seen && k->count < LAYER_KINDS)
             k->names[k->count++] = name;
+        else if (!seen) /* the last colour is that of all for which there is none */
+            k->names[LAYER_KINDS - 1] = "others";
     }
 }
 
@@ -174,7 +176,7 @@ bool chart_layers(const struct record *const *records, int count, const struct c
     chart_heading(&c, title ? title : "Where the time goes, layer by layer", "a bar is a step; its colour says by which kernel", key,
                   kinds_key(&kinds, key));
     provenance(&c, records, count, runs);
-    chart_note(&c, "bars with 95 %% intervals; of each device the fastest run; each step between time stamps of its own");
+    chart_note(&c, "bars with 95 %% intervals; of each device the fastest run whose steps were timed, each between time stamps of its own");
     for (int i = 0; i < count; i++)
         if (runs[i])
             draw_panel(&c, records[i], runs[i], &kinds, at++, shown);

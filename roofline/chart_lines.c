@@ -42,7 +42,7 @@ static bool is_timed(const struct run *r)
 /* Of a run that takes too long the memory is known. */
 static bool belongs(const struct run *r, const struct chart_options *o)
 {
-    return r->sweep_of && r->sweep_over && r->kernel && (!o->group || strcmp(r->sweep_of, o->group) == 0) && value_of(r) > 0 &&
+    return r->sweep_of && r->sweep_over && r->kernel && group_wanted(r->sweep_of, o->group) && value_of(r) > 0 &&
            (is_timed(r) || (r->status == RUN_SKIPPED && r->temp_bytes > 0));
 }
 

@@ -290,17 +290,45 @@ const char *run_kernel(const struct run *r, bool rung)
     return slash && slash[1] ? slash + 1 : r->kernel ? r->kernel : "run";
 }
 
-bool run_wanted(const struct run *r, const struct chart_options *o)
+bool group_wanted(const char *group, const char *groups)
 {
-    char group[GROUP_TEXT];
-    run_group(group, r);
-    bool wanted = !o->group || strncmp(group, o->group, GROUP_TEXT - 1) == 0; /* of a chain: its own text may have commas */
-    for (const char *at = o->group; at && *at && !wanted;) {
+    bool wanted = !groups || strncmp(group, groups, GROUP_TEXT - 1) == 0; /* of a chain: its own text may have commas */
+    for (const char *at = groups; at && *at && !wanted;) {
         size_t n = strcspn(at, ",");
         wanted = strlen(group) == n && strncmp(group, at, n) == 0;
         at += at[n] ? n + 1 : n;
     }
     return wanted;
+}
+
+bool run_wanted(const struct run *r, const struct chart_options *o)
+{
+    char group[GROUP_TEXT];
+    return group_wanted(run_group(group, r), o->group);
+}
+
+/* Is a run of this group, or of a sweep of this name? */
+static bool group_exists(const struct record *const *records, int count, const char *name)
+{
+    char group[GROUP_TEXT];
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < records[i]->run_count; k++) {
+            const struct run *r = &records[i]->runs[k];
+            if (strncmp(run_group(group, r), name, GROUP_TEXT - 1) == 0 || (r->sweep_of && strcmp(r->sweep_of, name) == 0))
+                return true;
+        }
+    return false;
+}
+
+bool chart_knows_groups(const struct record *const *records, int count, const char *groups, struct error *e)
+{
+    char *text = need_string(groups), *rest = text;
+    bool known = group_exists(records, count, groups), ok = true;
+    for (char *name; ok && !known && (name = strsep(&rest, ","));)
+        if (!group_exists(records, count, name))
+            ok = error_set(e, EXIT_USAGE, "no run is of a group '%.60s'; `rooflab plot` without --group draws all that there are", name);
+    free(text);
+    return ok;
 }
 
 bool run_drawable(const struct run *r, const struct chart_options *o)

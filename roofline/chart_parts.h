@@ -184,6 +184,7 @@ void labels_emit(struct chart *c);
 
 /* --- what charts ask of records ------------------------------------------------------------------------ */
 
+bool group_wanted(const char *group, const char *groups); /* is it one of those between commas? NULL: all are wanted */
 bool run_wanted(const struct run *r, const struct chart_options *o);   /* of one of the groups */
 bool run_drawable(const struct run *r, const struct chart_options *o); /* and ok, and timed */
 /* What a run is compared with: its group, else its chain, else its kernel's operation. Returns out. */

@@ -60,13 +60,19 @@ static double roof_of(struct ceilings c, const struct run *r)
     return dispatch + (c.serial ? bytes + arithmetic : fmax(bytes, arithmetic));
 }
 
+/* Do they read as much? Weights of another format are another task. Where no record says, they do. */
+static bool same_inputs(const struct run *a, const struct run *b)
+{
+    return !(fabs(a->inputs_bytes - b->inputs_bytes) > 0.01 * a->inputs_bytes);
+}
+
 double ladder_roof_ns(const struct record *r, const struct run *any)
 {
     const char *kind = r->provenance.device_kind;
     struct ceilings c = {r->ceilings, r->ceiling_count, kind && strcmp(kind, "software") == 0};
     double roof = NAN;
     for (int i = 0; i < r->run_count && any->flops > 0; i++)
-        if (ladder_same(any, &r->runs[i]) && r->runs[i].flops > 0)
+        if (ladder_same(any, &r->runs[i]) && r->runs[i].flops > 0 && same_inputs(any, &r->runs[i]))
             roof = fmin(roof, roof_of(c, &r->runs[i]));
     return roof > 0 ? roof : any->roof_ns;
 }

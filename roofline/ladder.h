@@ -14,7 +14,8 @@ const struct run *ladder_first(const struct record *r, const struct run *any);
 
 /* Rungs do the same, some with more work than there has to be. The floating-point operations of the one with the least, and the
  * roof made of such operations and of compulsory bytes alone: integer operations are addresses, which a good kernel has
- * few of. Rungs without floating-point operations have the roof of their own. */
+ * few of. Rungs without floating-point operations have the roof of their own, and those whose inputs are larger or smaller (weights in
+ * another format) have theirs. */
 double ladder_flops(const struct record *r, const struct run *any);
 double ladder_roof_ns(const struct record *r, const struct run *any);
 

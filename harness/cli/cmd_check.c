@@ -40,7 +40,7 @@ static bool check_plan(struct tally *t, struct plan *p, const char *at, struct e
     if (ok && !v.passed)
         ok = error_set(e, EXIT_CHECK, "%s", v.why);
     workload_close(w);
-    return ok || error_prefix(e, "at %s", at);
+    return ok || (p && error_prefix(e, "at %s", at));
 }
 
 /* What it declares against what it does. Only programs in SPIR-V count themselves. */
@@ -92,7 +92,8 @@ static struct device_info tight(const struct device_info *d, const struct kernel
     return info;
 }
 
-/* `split rows` is a promise about the kernel's rows: it is tried in parts wherever a shape has enough of them. */
+/* `split rows` is a promise about the kernel's rows: it is tried in parts wherever a shape has enough of them. Where parts begin at
+ * coarser addresses than anywhere they must, it is no fault of the header's if none has. */
 static bool check_split(struct tally *t, const struct kernel *k, struct error *e)
 {
     int tried = 0;
@@ -113,7 +114,8 @@ static bool check_split(struct tally *t, const struct kernel *k, struct error *e
         if (!ok)
             return false;
     }
-    return tried || !k->split[0] || error_set(e, EXIT_CHECK, "%s: no verify line has enough %s to try `split`; add one", k->path, k->split);
+    return tried || !k->split[0] || part_alignment(&t->device->info) > part_alignment(&(struct device_info){0}) ||
+           error_set(e, EXIT_CHECK, "%s: no verify line has enough %s to try `split`; add one", k->path, k->split);
 }
 
 /* What a kernel in C declares, against what its sibling in GLSL declares (and is counted to do when that one is checked). */

@@ -74,7 +74,7 @@ static void print_table(const struct device_list *l, bool csv)
                                                   {"driver", TABLE_WRAP, NULL},
                                                   {"memory", TABLE_RIGHT, "memory_bytes"},
                                                   {"subgroup", TABLE_RIGHT, NULL},
-                                                  {"time stamps", TABLE_LEFT, NULL},
+                                                  {"time stamps", TABLE_WRAP, NULL},
                                                   {NULL, TABLE_LEFT, NULL}};
     struct cli_table *t = table_new(columns);
     for (int k = 0; k < l->count; k++) {

@@ -80,6 +80,7 @@ static int run(const struct arguments *a)
         records[count] = need(sizeof **records);
         ok = record_read(records[count], a->words[count], &e);
     }
+    ok = ok && (!o->group || chart_knows_groups((const struct record *const *)records, count, o->group, &e));
     for (int kind = 0; kind < CHART_KINDS && ok; kind++)
         if (o->kind == kind || (o->kind < 0 && has_data(records, count, kind))) {
             ok = draw(a, records, count, kind, &e);

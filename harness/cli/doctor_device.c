@@ -53,10 +53,11 @@ static void check_memory(struct findings *f, const struct device_info *i)
     struct finding *found =
         finding_add(f, roomy ? LEVEL_OK : LEVEL_NOTE, "binding", "at most %s in one buffer", binding);
     if (!roomy) {
-        found->remedy = "ask for tensors up to that size (--tensor)";
+        found->remedy = "ask for tensors up to that size (--tensor); kernels with a line `split` take larger ones in parts";
         found->cannot =
-            "Tensors larger than one buffer binding. Where the last cache is nearly that large, a tensor "
-            "may lie in the cache: rooflab then marks the run cache-resident.";
+            "Chains over a tensor larger than one buffer binding, and kernels whose header does not let their rows be split over "
+            "several. Where the last cache is nearly that large, a tensor may lie in the cache: rooflab then marks the run "
+            "cache-resident.";
     }
 }
 

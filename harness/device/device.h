@@ -49,7 +49,7 @@ struct device_info {
     uint64_t max_texel_elements;  /* of one texel buffer */
     uint64_t max_buffer_bytes;    /* of one allocation */
     uint64_t memory_bytes;        /* of the heap that buffers come from */
-    uint64_t copy_alignment;      /* storage buffer offset alignment, bytes */
+    uint64_t copy_alignment;      /* where parts of storage and texel buffers may begin, bytes */
     bool device_local;            /* buffers need staging copies */
     uint64_t staging_bytes;       /* of the buffer that these go through; 0 where there are none */
     bool f16_storage, f16_arithmetic, i8_storage, i64, f64, buffer_address;

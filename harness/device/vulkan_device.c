@@ -54,7 +54,9 @@ static void describe_limits(const VkPhysicalDeviceProperties *p, struct device_i
     i->push_bytes = l->maxPushConstantsSize;
     i->max_binding_bytes = l->maxStorageBufferRange;
     i->max_texel_elements = l->maxTexelBufferElements;
-    i->copy_alignment = l->minStorageBufferOffsetAlignment;
+    i->copy_alignment = l->minStorageBufferOffsetAlignment; /* powers of two, both: the larger one does for each */
+    if (l->minTexelBufferOffsetAlignment > i->copy_alignment)
+        i->copy_alignment = l->minTexelBufferOffsetAlignment;
     i->timestamp_period_ns = l->timestampPeriod;
 }
 

@@ -292,6 +292,9 @@ static bool read_split(struct header *h, char *rest)
         bool cut = kernel_cuts(k, b);
         if (!cut && b->role != ROLE_IN)
             return header_refuse(h, "every part would write all of %s, as its first length is not %s; leave split out", b->name, rest);
+        if (cut && b->dim_count == 1 && (b->type == TYPE_Q8_0 || b->type == TYPE_Q4_0)) /* a row would be a part of a block */
+            return header_refuse(h, "%s cannot be cut by %s: %s comes in blocks of 32; leave split out", b->name, rest,
+                                 type_name(b->type));
         for (int d = cut; d < b->dim_count; d++)
             if (takes(k, b->dims[d], rest))
                 return header_refuse(h, "%s cannot be cut by %s: it stands in a length other than the first; leave split out",

@@ -321,15 +321,15 @@ uint64_t part_alignment(const struct device_info *info)
     return info->copy_alignment > 16 ? info->copy_alignment : 16;
 }
 
-/* The most bytes that a tensor can have: what one allocation holds, or one binding where a step takes all of it. */
-static uint64_t most_of_tensor(const struct plan *p, const struct device_info *info, int tensor)
+/* The most bytes that a tensor can have: what one allocation holds, or what one binding does of all or a part of it. */
+static double most_of_tensor(const struct plan *p, const struct device_info *info, int tensor)
 {
-    uint64_t most = info->max_buffer_bytes;
+    double most = (double)info->max_buffer_bytes, all = (double)tensor_bytes(&p->tensors[tensor]);
     for (int i = 0; i < p->step_count; i++)
         for (int k = 0; k < p->steps[i].binding_count; k++) {
             const struct step_binding *b = &p->steps[i].bindings[k];
-            uint64_t limit = b->tensor == tensor && !b->bytes ? binding_limit(info, b->slot.format) : most;
-            most = limit < most ? limit : most;
+            if (b->tensor == tensor)
+                most = fmin(most, (double)binding_limit(info, b->slot.format) * (all / (double)binding_bytes(p, b)));
         }
     return most;
 }
@@ -340,28 +340,33 @@ static double largest_size(const struct plan *p, const struct device_info *info,
 {
     double memory = p->tensor_bytes * (double)info->memory_bytes * MEMORY_SHARE / total, most = INFINITY;
     for (int i = 0; i < p->tensor_count; i++)
-        most = fmin(most, (double)most_of_tensor(p, info, i) * (p->tensor_bytes / (double)tensor_bytes(&p->tensors[i])));
+        most = fmin(most, most_of_tensor(p, info, i) * (p->tensor_bytes / (double)tensor_bytes(&p->tensors[i])));
     return floor(most <= memory ? most : memory >= 1e6 ? floor(memory / 1e6) * 1e6 : memory);
 }
 
+enum { ADVICE_TEXT = 128 };
+
 /* What to do about it: chains are given a size, kernels a shape. */
-static const char *smaller(const struct plan *p, double works, char out[96])
+static const char *smaller(const struct plan *p, double works, char out[ADVICE_TEXT])
 {
     char most[UNITS_TEXT];
     if (p->counts_from && strcmp(p->counts_from, "header") == 0)
-        snprintf(out, 96, "Choose a smaller shape: one with S up to %s.", units_format(most, UNIT_BYTES, works));
+        snprintf(out, ADVICE_TEXT, "Choose a smaller shape: with tensors in these proportions S can be up to %s.",
+                 units_format(most, UNIT_BYTES, works));
     else
-        snprintf(out, 96, "The largest size that works is --tensor %.0fB.", works);
+        snprintf(out, ADVICE_TEXT, "The largest size that works is --tensor %.0fB.", works);
     return out;
 }
 
-static bool too_large(const struct plan *p, const struct tensor *t, const struct device_info *info, double limit,
+/* `bytes`: of the tensor, or of the part of it that a step binds. */
+static bool too_large(const struct plan *p, const struct tensor *t, uint64_t bytes, const struct device_info *info, double limit,
                       const char *of, double works, struct error *e)
 {
-    char asked[UNITS_TEXT], most[UNITS_TEXT], advice[96];
-    return error_set(e, EXIT_ENVIRONMENT, "tensor %s of %s is %s, but %s on %s is %s (%.0f bytes). %s", t->name,
-                     p->name ? p->name : "the plan", units_format(asked, UNIT_BYTES, (double)tensor_bytes(t)), of, info->name,
-                     units_format(most, UNIT_BYTES, limit), limit, smaller(p, works, advice));
+    char asked[UNITS_TEXT], most[UNITS_TEXT], advice[ADVICE_TEXT];
+    return error_set(e, EXIT_ENVIRONMENT, "%stensor %s of %s is %s, but %s on %s is %s (%.0f bytes). %s",
+                     bytes < tensor_bytes(t) ? "a part of " : "", t->name, p->name ? p->name : "the plan",
+                     units_format(asked, UNIT_BYTES, (double)bytes), of, info->name, units_format(most, UNIT_BYTES, limit), limit,
+                     smaller(p, works, advice));
 }
 
 /* Features that a kernel can ask for, and where a device says that it has them. */
@@ -440,15 +445,15 @@ bool plan_fits(const struct plan *p, const struct device_info *info, struct erro
     double works = largest_size(p, info, total);
     const struct step_binding *wide = too_wide(p, info);
     if (wide)
-        return too_large(p, &p->tensors[wide->tensor], info, (double)binding_limit(info, wide->slot.format),
+        return too_large(p, &p->tensors[wide->tensor], binding_bytes(p, wide), info, (double)binding_limit(info, wide->slot.format),
                          wide->slot.format == TEXEL_NONE ? "the largest buffer binding" : "the largest texel buffer", works, e);
     for (int i = 0; i < p->tensor_count; i++) {
         const struct tensor *t = &p->tensors[i];
         if ((double)tensor_bytes(t) > allocation)
-            return too_large(p, t, info, allocation, "the largest allocation", works, e);
+            return too_large(p, t, tensor_bytes(t), info, allocation, "the largest allocation", works, e);
     }
     if (total > (double)info->memory_bytes * MEMORY_SHARE) {
-        char asked[UNITS_TEXT], heap[UNITS_TEXT], advice[96];
+        char asked[UNITS_TEXT], heap[UNITS_TEXT], advice[ADVICE_TEXT];
         return error_set(e, EXIT_ENVIRONMENT, "%s needs %s in all, but %s has %s of memory. %s", p->name ? p->name : "the plan",
                          units_format(asked, UNIT_BYTES, total), info->name,
                          units_format(heap, UNIT_BYTES, (double)info->memory_bytes), smaller(p, works, advice));

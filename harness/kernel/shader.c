@@ -161,11 +161,22 @@ static unsigned long long key_of(const char *name, const char *glsl, bool optimi
     return key;
 }
 
+/* The compiler's answer to a text without it is the 4500 lines of its own built-in functions. */
+static bool has_version(const char *glsl)
+{
+    for (const char *at = strchr(glsl, '#'); at; at = strchr(at + 1, '#'))
+        if (strncmp(at + 1 + strspn(at + 1, " \t"), "version", 7) == 0)
+            return true;
+    return false;
+}
+
 static bool get(const char *name, const char *glsl, bool optimise, struct spirv *out, struct error *e)
 {
     unsigned long long key = key_of(name, glsl, optimise);
     struct entry *c = find(key);
     out->cached = c != NULL;
+    if (!c && !has_version(glsl))
+        return error_set(e, EXIT_CHECK, "%s:1: there is no line that says #version; begin with #version 450", name);
     if (!c)
         c = compile_best(name, glsl, optimise, key, e);
     if (!c)

@@ -9,20 +9,40 @@
 
 #define POISON 0xffffffffu /* NaN as f32 and as f16, and an unlikely integer */
 
+/* What stands behind a tensor. Inputs have the poison there; what is written has another NaN for each tensor, as a kernel that
+ * forgets its bound takes what is behind one tensor to where it is behind another, and a NaN goes through arithmetic as it is. */
+static uint32_t guard_word(const struct workload *w, int tensor)
+{
+    enum role role = w->plan->tensors[tensor].role;
+    return role == ROLE_OUT || role == ROLE_TEMP ? 0xfffefffeu - (uint32_t)(tensor % 63) * 0x10001u : POISON;
+}
+
+static uint64_t guard_begin(const struct tensor *t)
+{
+    return (tensor_bytes(t) + 3) & ~3ull;
+}
+
+/* Guard zones end where the buffer does, and are filled by whole words. */
+static uint64_t guard_bytes(const struct tensor *t)
+{
+    return (tensor_bytes(t) + GUARD_BYTES - guard_begin(t)) & ~3ull;
+}
+
 /* Poisons everything that is written and runs the plan once. */
 static bool run_poisoned(struct workload *w, struct error *e)
 {
     struct device *d = pool_device(w->pool);
     int fills = 0;
-    struct dispatch *list = need(sizeof *list * (size_t)(w->plan->tensor_count + w->plan->step_count));
+    struct dispatch *list = need(sizeof *list * (size_t)(2 * w->plan->tensor_count + w->plan->step_count));
     for (int i = 0; i < w->plan->tensor_count; i++) {
         const struct tensor *t = &w->plan->tensors[i];
         if (t->role == ROLE_INOUT && !pool_refill(w->pool, w->buffers[i], t, e))
             return free(list), false;
         if (t->role != ROLE_OUT && t->role != ROLE_TEMP)
             continue;
-        struct buffer_view all = {w->buffers[i], 0, (tensor_bytes(t) + GUARD_BYTES) & ~3ull};
+        struct buffer_view all = {w->buffers[i], 0, guard_begin(t)}, guard = {w->buffers[i], guard_begin(t), guard_bytes(t)};
         list[fills++] = (struct dispatch){.kind = DISPATCH_FILL, .views = {all}, .view_count = 1, .fill = POISON};
+        list[fills++] = (struct dispatch){.kind = DISPATCH_FILL, .views = {guard}, .view_count = 1, .fill = guard_word(w, i)};
     }
     workload_dispatches(w, true, list + fills);
     struct sequence *s = device_sequence(d, list, fills + w->plan->step_count, false, e);
@@ -36,15 +56,14 @@ static bool run_poisoned(struct workload *w, struct error *e)
 static bool guard_intact(struct workload *w, int tensor, struct verification *v, struct error *e)
 {
     const struct tensor *t = &w->plan->tensors[tensor];
-    unsigned char guard[GUARD_BYTES];
-    uint64_t begin = (tensor_bytes(t) + 3) & ~3ull, n = GUARD_BYTES - (begin - tensor_bytes(t));
-    if (!device_download(pool_device(w->pool), w->buffers[tensor], begin, guard, n & ~3ull, e))
+    uint32_t guard[GUARD_BYTES / 4], word = guard_word(w, tensor);
+    if (!device_download(pool_device(w->pool), w->buffers[tensor], guard_begin(t), guard, guard_bytes(t), e))
         return false;
-    for (uint64_t i = 0; i < (n & ~3ull); i++)
-        if (guard[i] != 0xff) {
+    for (uint64_t i = 0; i < guard_bytes(t) / 4; i++)
+        if (guard[i] != word) {
             v->passed = false;
-            snprintf(v->why, sizeof v->why, "something wrote %llu bytes beyond the end of tensor %s",
-                     (unsigned long long)i + 1, t->name);
+            snprintf(v->why, sizeof v->why, "something wrote beyond the end of tensor %s, in the 4 bytes from %llu on", t->name,
+                     (unsigned long long)(guard_begin(t) + 4 * i));
             return t->role != ROLE_IN || pool_refill(w->pool, w->buffers[tensor], t, e); /* others share it */
         }
     return true;
@@ -188,11 +207,15 @@ static bool check_output(struct workload *w, int tensor, int output, int random_
     return ok;
 }
 
-/* A kernel that is right on other devices may be cut short on this one. */
-static void add_hint(const struct device_info *info, struct verification *v)
+/* A kernel that is right on other devices may be cut short on this one, where there is enough to walk over. */
+static void add_hint(const struct workload *w, struct verification *v)
 {
+    const struct device_info *info = &pool_device(w->pool)->info;
     size_t n = strlen(v->why);
-    if (!v->passed && info->loop_passes)
+    uint64_t elements = 0;
+    for (int i = 0; i < w->plan->tensor_count; i++)
+        elements += tensor_elements(&w->plan->tensors[i]);
+    if (info->loop_passes && elements > info->loop_passes)
         snprintf(v->why + n, sizeof v->why - n,
                  " (if it is right elsewhere: this driver ends all loops of an invocation after %u passes)", info->loop_passes);
 }
@@ -209,10 +232,12 @@ bool verify(struct workload *w, int random_rows, struct verification *v, struct 
             return false;
         if (t->role == ROLE_IN && random_rows == VERIFY_ALL_ROWS && v->passed && !input_intact(w, i, v, e))
             return false;
-        if ((t->role == ROLE_OUT || t->role == ROLE_INOUT) && v->passed &&
-            !check_output(w, i, output++, random_rows, v, e))
+        if ((t->role != ROLE_OUT && t->role != ROLE_INOUT) || !v->passed)
+            continue;
+        if (!check_output(w, i, output++, random_rows, v, e))
             return false;
+        if (!v->passed)
+            add_hint(w, v);
     }
-    add_hint(&pool_device(w->pool)->info, v);
     return true;
 }

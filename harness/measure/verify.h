@@ -3,8 +3,9 @@
  * The outputs are poisoned (NaN), the plan runs once with bindings that cover the guard zones, and then: every
  * output element is finite (of 32-bit integers: is not the poison, 0xffffffff), unless the reference says the very same,
  * as of the logarithm of a masked probability, which is -inf; the rows asked for agree with the double-precision reference,
- * |got - want| <= tolerance * (1 + |want|) written so that NaN fails; every guard zone is untouched, and where all rows
- * are compared every input is too. */
+ * |got - want| <= tolerance * (1 + |want|) written so that NaN fails; every guard zone is untouched (that of an output holds
+ * another NaN than that of an input, so that copying one to the other shows), and where all rows are compared every input is
+ * too. */
 #ifndef ROOFLAB_VERIFY_H
 #define ROOFLAB_VERIFY_H
 

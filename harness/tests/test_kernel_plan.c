@@ -291,7 +291,7 @@ static void test_split(void **state)
     assert_float_equal(p->steps[0].cost.ops[OP_ADD] + 2 * p->steps[1].cost.ops[OP_ADD] + s->cost.ops[OP_ADD], 3000, 0);
     assert_float_equal(plan_bytes_compulsory(p), plan_bytes_compulsory(whole) + 3 * 12, 0);
     assert_false(plan_fits(whole, &info, &e));
-    assert_says(e.text, "tensor w|largest buffer binding|Choose a smaller shape: one with S up to 16.4 kB");
+    assert_says(e.text, "tensor w|largest buffer binding|Choose a smaller shape: with tensors in these proportions S can be up to 16.4 kB");
     assert_true(plan_fits(p, &info, &e));
     plan_free(p);
     info.max_binding_bytes = 1 << 20; /* nothing to do */
@@ -345,6 +345,8 @@ static void test_split_refused(void **state)
          "my.comp:6:|every part would write all of y"},
         {"//! kernel op/rung\n//! shape n=8\n//! buffer x in f32[4*n]\n//! buffer y out f32[n]\n//! launch groups=1\n//! split n\n",
          "my.comp:6:|x cannot be cut by n"},
+        {"//! kernel op/rung\n//! shape n=64\n//! buffer x in q4_0[n]\n//! buffer y out f32[n]\n//! launch groups=1\n//! split n\n",
+         "my.comp:6:|x cannot be cut by n|blocks of 32"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct error e = {0};

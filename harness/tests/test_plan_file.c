@@ -158,6 +158,11 @@ static void test_split_part(void **state)
     assert_int_equal(p->steps[1].bindings[1].offset, 2 * 64);
     assert_true(plan_fits(p, &info, &e));
     plan_free(p);
+    info.max_binding_bytes = 50; /* not even one row */
+    p = kernel_plan_for(k, &info, NULL, 0, NULL, &e);
+    assert_false(plan_fits(p, &info, &e));
+    assert_says(e.text, "a part of tensor w of op/1-all is 256 B,|is 50 B|S can be up to 200 B");
+    plan_free(p);
     kernel_free(k);
     remove(house_path("kernels/op/1-all.plan"));
     remove(house_path("kernels/op/part.comp"));

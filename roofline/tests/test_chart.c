@@ -270,6 +270,11 @@ static void what_is_left_out_is_said(void **state)
     assert_true(count_in("one-group.svg", "light") > 0);
     draw_as(chart_passes, list, 1, "two-groups", "seed,light");
     assert_true(count_in("two-groups.svg", "light") > 0 && count_in("two-groups.svg", "grouped") > 0);
+    struct error e = {0};
+    assert_true(chart_knows_groups(list, 1, "light", &e) && chart_knows_groups(list, 1, "seed,light", &e));
+    assert_false(chart_knows_groups(list, 1, "seed,lihgt", &e)); /* a roofline without marks was drawn of it */
+    assert_int_equal(e.code, EXIT_USAGE);
+    assert_non_null(strstr(e.text, "no run is of a group 'lihgt'"));
     draw_as(chart_passes, list, 1, "no-seed", "see,light"); /* no part of a name is one */
     assert_int_equal(count_in("no-seed.svg", "grouped"), 0);
     record_clear(&r);

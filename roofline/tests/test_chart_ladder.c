@@ -90,6 +90,28 @@ static void the_same_record_gives_the_same_bytes(void **state)
 }
 
 /* Rungs are numbered, named in the key, and joined in order. */
+/* A rung whose weights have another format does another task: its roof is not that of the rung with the fewest bytes. */
+static void a_format_has_its_own_roof(void **state)
+{
+    (void)state;
+    struct record r = ladder_record();
+    const struct record *records[] = {&r};
+    struct run *f16 = add_rung(&r, "square", "gemm/5-f16", 20);
+    free(f16->binds);
+    f16->binds = need_string("bytes");
+    for (int i = 0; i < r.run_count; i++)
+        r.runs[i].roof_bytes_per_s = 1e8;
+    for (int i = 0; i < r.run_count; i++)
+        r.runs[i].inputs_bytes = i == r.run_count - 1 ? 1e6 : 2e6;
+    r.runs[r.run_count - 1].bytes_compulsory = 2e6;
+    draw_as(chart_bars, records, 1, "formats", "square");
+    assert_int_equal(count_in("formats.dat", "9.9 10.1 30 0.1"), 1);
+    assert_int_equal(count_in("formats.dat", "19.8 20.2 20 0.1"), 1);
+    assert_int_equal(count_in("formats.svg", "GB/s") + count_in("formats.svg", "MB/s"), 0); /* one unit for all rungs */
+    assert_true(count_in("formats.svg", "10.0 GFLOP/s") > 0);
+    record_clear(&r);
+}
+
 static void a_roofline_shows_the_climb(void **state)
 {
     (void)state;
@@ -171,6 +193,7 @@ static void lines_cross_where_the_fastest_changes(void **state)
     struct record r = sweep_record();
     const struct record *records[] = {&r};
     draw_as(chart_lines, records, 1, "lines", "a");
+    draw_as(chart_lines, records, 1, "lines-of-several", "a,c");
     assert_int_equal(count_in("lines.gp", "'from here 2-flash'"), 1);
     assert_int_equal(count_in("lines.gp", "'n = 418'"), 1); /* 256 * 2^(ln 2 / ln 8/3): straight on a logarithmic page */
     assert_int_equal(count_in("lines.gp", "'1-naive'"), 2); /* time, and temporary memory */
@@ -201,6 +224,24 @@ static struct record network_record(void)
     }
     add_ceilings(&r);
     return r;
+}
+
+/* The colour of kernels for which none is left is explained as theirs, not as that of the sixth. */
+static void more_kernels_than_colours(void **state)
+{
+    (void)state;
+    struct record r = network_record();
+    const struct record *records[] = {&r};
+    char name[16];
+    for (int k = 0; k < 8; k++) {
+        snprintf(name, sizeof name, "net/kernel-%d", k);
+        free(r.runs[1].steps[k].kernel);
+        r.runs[1].steps[k].kernel = need_string(name);
+    }
+    draw_as(chart_layers, records, 1, "many-kernels", "other,net");
+    assert_true(count_in("many-kernels.svg", "kernel-4") > 0 && count_in("many-kernels.svg", "others") > 0);
+    assert_int_equal(count_in("many-kernels.svg", "kernel-5"), 0);
+    record_clear(&r);
 }
 
 static void layers_are_the_steps_of_the_fastest_run(void **state)
@@ -255,6 +296,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bars_have_a_row_for_every_rung),      cmocka_unit_test(the_same_record_gives_the_same_bytes),
         cmocka_unit_test(a_crowd_at_one_k_is_legible),
+        cmocka_unit_test(a_format_has_its_own_roof),
+        cmocka_unit_test(more_kernels_than_colours),
         cmocka_unit_test(a_roofline_shows_the_climb),          cmocka_unit_test(lines_cross_where_the_fastest_changes),
         cmocka_unit_test(layers_are_the_steps_of_the_fastest_run), cmocka_unit_test(records_without_ladders_say_so),
     };
