@@ -138,6 +138,8 @@ static void check_kernel(struct tally *t, const char *name)
     struct error e = {0};
     struct kernel *k = kernel_find_for(name, t->device->info.language, &e);
     bool ok = k && kernel_check_module(k, &e);
+    if (ok && k->split[0] && !k->reference)
+        ok = error_set(&e, EXIT_CHECK, "%s: `split` promises what nobody can try: there is no reference; leave it out, or name one", k->path);
     if (ok && t->device->info.computes && k->reference)
         ok = check_shapes(t, k, &e) && check_split(t, k, &e);
     if (ok)

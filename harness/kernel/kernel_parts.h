@@ -52,6 +52,8 @@ bool kernel_add_step(struct plan *p, const struct kernel *k, const struct scope 
 /* The same in as many steps as p's limits ask for. */
 bool kernel_add_steps(struct plan *p, const struct kernel *k, const struct scope *s, const struct part *parts,
                       struct error *e);
+/* Is the kernel for this shape, by its `only` lines? */
+bool kernel_suits(const struct kernel *k, const struct scope *s, struct error *e);
 /* Is the buffer one of those that are cut where the kernel is split? */
 bool kernel_cuts(const struct kernel *k, const struct kernel_buffer *b);
 /* Adds the tensors of k's buffers to p, in order. */

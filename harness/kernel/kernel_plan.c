@@ -69,8 +69,7 @@ static bool add_tensor(struct plan *p, const struct kernel_buffer *b, const stru
     return true;
 }
 
-/* Is the kernel for this shape? */
-static bool shape_suits(const struct kernel *k, const struct scope *s, struct error *e)
+bool kernel_suits(const struct kernel *k, const struct scope *s, struct error *e)
 {
     for (int i = 0; i < k->only_count; i++) {
         double v = 0;
@@ -85,7 +84,7 @@ static bool shape_suits(const struct kernel *k, const struct scope *s, struct er
 
 bool kernel_add_tensors(struct plan *p, const struct kernel *k, const struct scope *s, struct error *e)
 {
-    if (!shape_suits(k, s, e))
+    if (!kernel_suits(k, s, e))
         return false;
     for (int i = 0; i < k->buffer_count; i++)
         if (!add_tensor(p, &k->buffers[i], s, e))

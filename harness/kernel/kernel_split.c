@@ -69,7 +69,7 @@ static bool add_part(struct plan *p, const struct kernel *k, const struct scope 
         if (kernel_cuts(k, &k->buffers[i]))
             own[i] = (struct part){parts[i].tensor, parts[i].offset + from * row, some * row};
     }
-    if (!kernel_add_step(p, k, &scope, own, e))
+    if (!kernel_suits(k, &scope, e) || !kernel_add_step(p, k, &scope, own, e))
         return false;
     struct step *step = &p->steps[p->step_count - 1];
     snprintf(label, sizeof label, "%s (%s %llu..%llu)", k->name, k->split, (unsigned long long)from,

@@ -117,6 +117,14 @@ test_bench() {
     says out 'note: cold: before each sample, of runs and of ceilings, 1.00 GB of other memory were read'
 }
 
+test_check() {
+    printf '%s\n' '#version 450' '//! kernel my/1-kernel' '//! shape n=8' '//! buffer y out f32[n]' '//! launch groups=1' '//! split n' \
+        'layout(local_size_x = 8) in;' 'layout(push_constant) uniform Shape { uint n; };' 'layout(binding = 0) writeonly buffer Y { float y[]; };' \
+        'void main() { y[gl_LocalInvocationID.x] = 1.0; }' >"$SCRATCH/1-kernel.comp"
+    expect 1 check "$SCRATCH/1-kernel.comp"
+    says out '`split` promises what nobody can try'
+}
+
 test_ceilings() {
     expect 0 ceilings
     says out '320 GB/s'
@@ -238,7 +246,7 @@ test_hostile_record() {
     [ -z "$(find "$SCRATCH" -name ran)" ] || fail "a name was run"
 }
 
-for test in test_chain test_usage test_bench test_ceilings test_experiment test_environment test_vulkan test_plot \
+for test in test_chain test_usage test_bench test_check test_ceilings test_experiment test_environment test_vulkan test_plot \
     test_hostile_names test_hostile_record; do
     $test
 done

@@ -6,6 +6,7 @@
 //! verify     rows=1 cols=1
 //! verify     rows=7 cols=31
 //! verify     rows=3 cols=1031
+//! verify     rows=37 cols=16
 //! buffer     x  inout  f32[rows,cols]  uniform(40,50)
 //! reference  softmax  tolerance 3e-6
 //! passes     x=4
