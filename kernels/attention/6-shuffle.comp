@@ -11,7 +11,7 @@
 //! verify     heads=2 kvheads=2 n=67 d=64 mask=1
 //! verify     heads=3 kvheads=1 n=35 d=36 mask=2
 //! verify     heads=1 kvheads=1 n=41 d=20 mask=1
-//! needs      subgroup
+//! needs      shuffle
 //! only       d%4==0
 //! only       d<=128
 //! buffer     q  in   f32[heads*n,d]    texel=rgba32f  uniform(-5,5)
@@ -29,9 +29,8 @@ layout(local_size_x = LANES) in;
 
 layout(constant_id = 0) const uint D = 64; // d, known to the compiler: an array in registers has a constant length
 
-// Keys at a time. On a Xeon with 64 kB of cache for instructions 4 of them are 1.07 times as fast as 8 at d=64, because
-// the unrolled loop is half as long; at d=128 it does not fit either way, and 8 are 1.16 times as fast: sums are carried
-// around the loop half as often.
+// Keys at a time. On lavapipe 4 of them are 1.07 times as fast as 8 at d=64: the unrolled loop is half as long, and may fit the
+// cache for instructions. At d=128 8 are 1.16 times as fast: sums are carried around the loop half as often.
 layout(constant_id = 1) const uint KEYS = 4;
 
 // Queries of an invocation, which share what was handed over; each takes 2 * D registers with its sums. 5 of them are 1.03
@@ -132,7 +131,7 @@ void add_values(uint keys)
     }
 }
 
-void together()
+void main()
 {
     const uint head = gl_WorkGroupID.y, at_q = head * n, at_k = head * kvheads / heads * n;
     const uint top = block() * (LANES * ROWS), last = mask == 2 ? min(n, top + LANES * ROWS) : n;
@@ -160,40 +159,4 @@ void together()
         if (top + r * LANES + lane() < n)
             [[unroll]] for (uint i = 0; i < W; i++)
                 o[row[r] + i] = sum[r][i] / total[r];
-}
-
-float score(uint query, uint key)
-{
-    float product = 0.0;
-    for (uint i = 0; i < W; i++)
-        product += dot(texelFetch(q, int(query + i)), texelFetch(k, int(key + i)));
-    return product * inversesqrt(float(d)) * LOG2_E;
-}
-
-// Where a subgroup is narrower than a workgroup nothing can be handed over: each invocation takes a query, and no array.
-void alone(uint query)
-{
-    const uint head = gl_WorkGroupID.y, row = (head * n + query) * W, at_k = head * kvheads / heads * n * W;
-    const uint seen = mask == 2 ? query + 1 : n;
-    float most = LOWEST, weights = 0.0;
-    for (uint j = 0; j < seen; j++) {
-        const float one = score(row, at_k + j * W), larger = max(most, one);
-        weights = weights * exp2(most - larger) + exp2(one - larger);
-        most = larger;
-    }
-    for (uint i = 0; i < W; i++) {
-        vec4 values = vec4(0.0);
-        for (uint j = 0; j < seen; j++)
-            values += exp2(score(row, at_k + j * W) - most) * texelFetch(v, int(at_k + j * W + i));
-        o[row + i] = values / weights;
-    }
-}
-
-void main()
-{
-    if (gl_NumSubgroups == 1)
-        together();
-    else
-        for (uint query = block() * (LANES * ROWS) + lane(), r = 0; r < ROWS && query < n; r++, query += LANES)
-            alone(query);
 }
