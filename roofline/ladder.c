@@ -60,6 +60,14 @@ static double roof_of(struct ceilings c, const struct run *r)
     return dispatch + (c.serial ? bytes + arithmetic : fmax(bytes, arithmetic));
 }
 
+double kernel_roof_ns(const struct record *r, const struct run *run)
+{
+    const char *kind = r->provenance.device_kind;
+    struct ceilings c = {r->ceilings, r->ceiling_count, kind && strcmp(kind, "software") == 0};
+    double roof = run->kernel && rung_of(run->kernel) && run->flops > 0 ? roof_of(c, run) : NAN;
+    return roof > 0 ? roof : run->roof_ns;
+}
+
 /* Do they read as much? Weights of another format are another task. Where no record says, they do. */
 static bool same_inputs(const struct run *a, const struct run *b)
 {

@@ -12,6 +12,11 @@ bool ladder_timed(const struct run *r); /* did it run? */
 const struct run *ladder_best(const struct record *r, const struct run *any);
 const struct run *ladder_first(const struct record *r, const struct run *any);
 
+/* The roof of a run of a kernel file, made of its compulsory bytes and floating-point operations: integer operations are addresses
+ * and loop counters, as they stand in the module, of which a compiler leaves few. Of a chain, whose integer operations are its
+ * own (a generator of random numbers), and where there are no floating-point operations: the run's roof. */
+double kernel_roof_ns(const struct record *r, const struct run *run);
+
 /* Rungs do the same, some with more work than there has to be. The floating-point operations of the one with the least, and the
  * roof made of such operations and of compulsory bytes alone: integer operations are addresses, which a good kernel has
  * few of. Rungs without floating-point operations have the roof of their own, and those whose inputs are larger or smaller (weights in

@@ -9,6 +9,7 @@
 #include "harness/cli/style.h"
 #include "harness/cli/table.h"
 #include "roofline/account.h"
+#include "roofline/ladder.h"
 
 static const struct table_column run_columns[] = {
     {"kernels", TABLE_LEFT, "kernels"},     {"k", TABLE_RIGHT, "passes"},         {"bytes", TABLE_RIGHT, "bytes"},
@@ -42,7 +43,7 @@ static void number_cell(struct cli_table *t, double value, const char *format)
     table_both(t, shown, csv);
 }
 
-static void run_row(struct cli_table *t, const struct run *r, const char *label, enum table_look look)
+static void run_row(struct cli_table *t, const struct record *record, const struct run *r, const char *label, enum table_look look)
 {
     table_row(t, look);
     table_cell(t, "%s", label);
@@ -51,7 +52,7 @@ static void run_row(struct cli_table *t, const struct run *r, const char *label,
     table_quantity(t, UNIT_SECONDS, r->time_ns.n ? r->time_ns.median / 1e9 : NAN);
     percent_cell(t, r->time_ns.n ? (r->time_ns.high - r->time_ns.low) / 2 / r->time_ns.median : NAN, 1);
     table_quantity(t, UNIT_BYTES_PER_S, r->time_ns.n ? r->bytes_compulsory / r->time_ns.median * 1e9 : NAN);
-    percent_cell(t, r->time_ns.n ? r->roof_ns / r->time_ns.median : NAN, 0);
+    percent_cell(t, r->time_ns.n ? kernel_roof_ns(record, r) / r->time_ns.median : NAN, 0);
     table_cell(t, "%s", r->binds ? r->binds : "");
     table_quantity(t, UNIT_SECONDS, r->bound_ns / 1e9);
     table_cell(t, "%s%s", verdict_name(r->verdict) ? verdict_name(r->verdict) : "", r->cache_resident == 1 ? ", cached" : "");
@@ -93,12 +94,20 @@ static void group_rows(struct cli_table *t, const struct record *r, int first)
         variant_text(label, sizeof label, run);
         if (run->status != RUN_OK)
             continue;
-        run_row(t, run, label, run->step_count == 1 ? TABLE_BEST : TABLE_PLAIN);
+        run_row(t, r, run, label, run->step_count == 1 ? TABLE_BEST : TABLE_PLAIN);
         for (int k = 0; k < run->step_count && run->step_count > 1 && run->step_count <= 4; k++) {
             snprintf(label, sizeof label, "  %.150s", run->steps[k].kernel ? run->steps[k].kernel : "");
-            run_row(t, &run->steps[k], label, TABLE_FAINT);
+            run_row(t, r, &run->steps[k], label, TABLE_FAINT);
         }
     }
+}
+
+/* By the roofs that the table shows. A run is compared with the first of its group that ran. */
+static double predicted_speedup(const struct record *r, int first, const struct run *run)
+{
+    while (r->runs[first].status != RUN_OK)
+        first++;
+    return kernel_roof_ns(r, &r->runs[first]) / kernel_roof_ns(r, run);
 }
 
 static void speedup_lines(const struct record *r, int first, FILE *out)
@@ -112,7 +121,7 @@ static void speedup_lines(const struct record *r, int first, FILE *out)
             fprintf(out, "%s%s is %s%s: %s\n", s->yellow, label, status_name(run->status), s->off, run->why ? run->why : "");
         else if (run->speedup.n)
             fprintf(out, "%s is %s%.2f times%s as fast as %s (95 %%: %.2f to %.2f; the roofs predict %.2f)\n", label, s->bold,
-                    run->speedup.median, s->off, run->speedup_over, run->speedup.low, run->speedup.high, run->speedup_predicted);
+                    run->speedup.median, s->off, run->speedup_over, run->speedup.low, run->speedup.high, predicted_speedup(r, first, run));
         if (run->verdict == VERDICT_BEATEN)
             fprintf(out, "%s%s beats its bound%s: %s\n", s->red, label, s->off, run->cause ? run->cause : "no cause was found");
         if (run->status == RUN_OK && run->window_ns > 0 && run->copy_ns > 0)
@@ -179,7 +188,7 @@ void report_runs_csv(const struct record *r, FILE *out)
         char label[160], full[256];
         variant_text(label, sizeof label, &r->runs[i]);
         snprintf(full, sizeof full, "%s %s", r->runs[i].group ? r->runs[i].group : "", label);
-        run_row(t, &r->runs[i], trim(full), TABLE_PLAIN);
+        run_row(t, r, &r->runs[i], trim(full), TABLE_PLAIN);
     }
     table_csv(t, out);
     table_end(t);
