@@ -125,7 +125,7 @@ static const struct {
     {9, "//! verify rows=0", "my.comp:9:|out of range"},
     {9, "//! verify rows=2 x=masked(1)", "my.comp:9:|is no fill"},
     {9, "//! verify y=masked(0,1)", "my.comp:9:|y is written|no fill"},
-    {9, "//! needs subgruop", "my.comp:9:|no feature 'subgruop'|subgroup, f16_storage"},
+    {9, "//! needs subgruop", "my.comp:9:|no feature 'subgruop'|subgroup, shuffle, f16_storage"},
     {9, "//! buffer k in f16[1] constant(1) constant(1)", "my.comp:9:|filled twice"},
     {12, "//! reference layernorm tolerance", "my.comp:12:|ends too early"},
     {12, "//! reference layernorm tolerance 0", "my.comp:12:|above 0"},
