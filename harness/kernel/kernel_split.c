@@ -21,13 +21,16 @@ static uint64_t part_bytes(const struct plan *p, const struct part *part)
     return part->bytes ? part->bytes : tensor_bytes(&p->tensors[part->tensor]);
 }
 
-/* How many of `rows` rows the parts have, all but the last. Where not even one fits: all of them, and plan_fits will tell. */
+/* How many of `rows` rows the parts have, all but the last. Where not even one fits, or no memory holds the tensor: all of them, and
+ * plan_fits will tell. */
 static uint64_t rows_at_once(const struct plan *p, const struct kernel *k, const struct part *parts, uint64_t rows)
 {
     uint64_t most = rows, grain = PART_GRAIN, aligned = 1;
     for (int i = 0; i < k->buffer_count; i++) {
         if (!kernel_cuts(k, &k->buffers[i]))
             continue;
+        if (part_bytes(p, &parts[i]) > p->limits->max_buffer_bytes || part_bytes(p, &parts[i]) > p->limits->memory_bytes)
+            return rows;
         uint64_t row = part_bytes(p, &parts[i]) / rows, limit = binding_limit(p->limits, k->buffers[i].texel) / row;
         most = limit < most ? limit : most;
         while (row * aligned % part_alignment(p->limits))

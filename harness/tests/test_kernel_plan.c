@@ -299,6 +299,12 @@ static void test_split(void **state)
     assert_int_equal(p->step_count, 1);
     assert_string_equal(p->steps[0].label, "op/rung");
     plan_free(p);
+    info.max_binding_bytes = 16384;
+    info.memory_bytes = 40000; /* w has 48000: it is not cut into parts that nothing could hold */
+    p = kernel_plan_for(k, &info, NULL, 0, NULL, &e);
+    assert_int_equal(p->step_count, 1);
+    plan_free(p);
+    info.memory_bytes = 1 << 20;
     info.max_binding_bytes = 600; /* y's parts begin at 64 bytes, which are 16 rows: more than fit */
     p = kernel_plan_for(k, &info, NULL, 0, NULL, &e);
     assert_false(plan_fits(p, &info, &e));
