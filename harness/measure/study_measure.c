@@ -16,7 +16,7 @@
 #define ABLATION_SAMPLES 8
 /* Seconds for measuring a beaten bound and its ceilings again, all together. */
 #define AGAIN_S 15.0
-/* What is read to empty caches: twice the last cache of a large server, or this share of the device's memory. */
+/* What is read to empty caches: twice the last cache of the largest machine seen so far (480 MB), or this share of the device's memory. */
 #define EVICT_BYTES 1e9
 #define EVICT_SHARE 0.4
 

@@ -20,8 +20,8 @@
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_shuffle : require
 
-// With 8 rows it is 1.10 times as fast on lavapipe as 9-few-pages with its 16, at 4096 x 4096. 16 here are 1.02 times as fast as 8
-// there, and 0.7 at 32768 x 4096, where the weights come from memory; at 16384 x 8192 4 are 1.35 times as fast as 8.
+// With 8 rows it is 1.06 times as fast on lavapipe as 9-few-pages with its 16, at 4096 x 4096. 16 here are 1.02 times as fast as 8
+// there, and 0.68 at 32768 x 4096, where the weights come from memory; at 16384 x 8192 4 are 1.37 times as fast as 8.
 layout(constant_id = 0) const uint ROWS = 8;
 layout(local_size_x = 8) in;
 
