@@ -303,6 +303,38 @@ static inline float block_max(float *a)
 #endif
 }
 
+/* ---- rows of a softmax ---- */
+
+static const float LOWEST = -3.402823466e38f; /* no float is less */
+
+static inline void raise_block(float *restrict most, const float *restrict x, int n)
+{
+    for (int i = 0; i < n; i++)
+        most[i] = glsl_max(most[i], x[i]);
+}
+
+/* The largest of so_far (LOWEST where there is none) and n elements. */
+static inline float row_max(const float *x, size_t n, float so_far)
+{
+    float most[BLOCK];
+    for (int i = 0; i < BLOCK; i++)
+        most[i] = so_far;
+    size_t c = 0;
+    for (; c + BLOCK <= n; c += BLOCK)
+        raise_block(most, x + c, BLOCK);
+    raise_block(most, x + c, (int)(n - c));
+    return block_max(most);
+}
+
+/* exp of v <= 0. That of a masked element is 0, and not what exp has for the least of numbers: scaled down, it would be
+ * a denormal, for which some processors take a hundred times as long. */
+static inline float power(float v)
+{
+    return glsl_exp(v) - glsl_exp(-100.0f);
+}
+
+/* ---- shares ---- */
+
 /* Worker w's share of n things, in whole multiples of `grain`. */
 static inline size_t share(size_t n, size_t grain, uint32_t worker, uint32_t workers)
 {

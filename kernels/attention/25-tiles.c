@@ -30,7 +30,7 @@ enum { WIDTH = 4, ROWS = 8 };
 enum { WIDTH = 4, ROWS = 4 };
 #endif
 enum { VECS = 3, QUERIES = VECS * WIDTH };
-#define LOWEST -1e30f /* of a score that is none */
+#define NO_SCORE -1e30f /* of a score that is none */
 
 typedef float vec __attribute__((vector_size(WIDTH * 4), aligned(WIDTH * 4), may_alias));
 
@@ -124,7 +124,7 @@ static void hide(struct block *w, size_t at, size_t keys, size_t first)
     for (size_t j = 0; j < keys; j++)
         for (size_t c = 0; c < QUERIES; c++)
             if (at + j > first + c)
-                w->p[j][c] = LOWEST;
+                w->p[j][c] = NO_SCORE;
 }
 
 static void start(struct block *w, const float *q, size_t queries)
@@ -134,7 +134,7 @@ static void start(struct block *w, const float *q, size_t queries)
             w->q[i][c] = c < queries ? q[c * D + i] / sqrt((float)D) : 0;
             w->sum[i][c] = 0;
         }
-        w->largest[c] = LOWEST;
+        w->largest[c] = NO_SCORE;
         w->total[c] = 0;
     }
 }

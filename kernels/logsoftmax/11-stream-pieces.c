@@ -20,32 +20,6 @@
  * 1.93 2.05. */
 enum { AHEAD = PIECE + PIECE / 2 }; /* while exponentials are found, memory has time */
 
-static const float LOWEST = -3.402823466e38f; /* no float is less */
-
-static inline void more(float *restrict most, const float *restrict x, int n)
-{
-    for (int i = 0; i < n; i++)
-        most[i] = max(most[i], x[i]);
-}
-
-static inline float piece_max(const float *x, size_t n, float so_far)
-{
-    float most[BLOCK];
-    for (int i = 0; i < BLOCK; i++)
-        most[i] = so_far;
-    size_t c = 0;
-    for (; c + BLOCK <= n; c += BLOCK)
-        more(most, x + c, BLOCK);
-    more(most, x + c, (int)(n - c));
-    return block_max(most);
-}
-
-/* exp of v <= 0; that of a masked element is 0. */
-static inline float power(float v)
-{
-    return exp(v) - exp(-100.0f);
-}
-
 static inline void add(float *restrict sums, const float *restrict x, float largest, int n)
 {
     for (int i = 0; i < n; i++)
@@ -88,7 +62,7 @@ static inline void logsoftmax(const float *restrict x, float *restrict y, size_t
     for (size_t c = 0; c < cols; c += PIECE) {
         const size_t n = cols - c < PIECE ? cols - c : PIECE;
         const float before = largest;
-        largest = piece_max(x + c, n, before);
+        largest = row_max(x + c, n, before);
         const float less = power(before - largest);
         for (int i = 0; i < BLOCK; i++)
             sums[i] *= less;

@@ -13,33 +13,6 @@
 //! passes     x=3 y=1
 #include "kernels/native.h"
 
-static const float LOWEST = -3.402823466e38f; /* no float is less */
-
-static inline void more(float *restrict most, const float *restrict x, int n)
-{
-    for (int i = 0; i < n; i++)
-        most[i] = max(most[i], x[i]);
-}
-
-static inline float row_max(const float *x, size_t cols)
-{
-    float most[BLOCK];
-    for (int i = 0; i < BLOCK; i++)
-        most[i] = LOWEST;
-    size_t c = 0;
-    for (; c + BLOCK <= cols; c += BLOCK)
-        more(most, x + c, BLOCK);
-    more(most, x + c, (int)(cols - c));
-    return block_max(most);
-}
-
-/* exp of v <= 0. That of a masked element is 0, and not what exp has for the least of numbers: scaled down, it would be
- * a denormal, for which some processors take a hundred times as long. */
-static inline float power(float v)
-{
-    return exp(v) - exp(-100.0f);
-}
-
 static inline void add(float *restrict sums, const float *restrict x, float largest, int n)
 {
     for (int i = 0; i < n; i++)
@@ -48,7 +21,7 @@ static inline void add(float *restrict sums, const float *restrict x, float larg
 
 static inline void softmax(const float *restrict x, float *restrict y, size_t cols)
 {
-    const float largest = row_max(x, cols);
+    const float largest = row_max(x, cols, LOWEST);
 
     float sums[BLOCK] = {0};
     size_t c = 0;

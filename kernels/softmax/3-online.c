@@ -14,15 +14,6 @@
 //! passes     x=2 y=1
 #include "kernels/native.h"
 
-static const float LOWEST = -3.402823466e38f; /* no float is less */
-
-/* exp of v <= 0. That of a masked element is 0, and not what exp has for the least of numbers: scaled down, it would be
- * a denormal, for which some processors take a hundred times as long. */
-static inline float power(float v)
-{
-    return exp(v) - exp(-100.0f);
-}
-
 struct seen {
     float most[BLOCK], sum[BLOCK]; /* the sums are those of exp(x - most) */
 };

@@ -23,33 +23,6 @@ EXPORT const unsigned long scratch_bytes = COLS * 4ul;
  * wanted (on a Xeon, not asking is then 1.21 times as fast), and so are the exponentials: 13-stream-pieces has none. */
 enum { AHEAD = COLS + COLS / 2 };
 
-static const float LOWEST = -3.402823466e38f; /* no float is less */
-
-static inline void more(float *restrict most, const float *restrict x, int n)
-{
-    for (int i = 0; i < n; i++)
-        most[i] = max(most[i], x[i]);
-}
-
-static inline float row_max(const float *x, size_t cols)
-{
-    float most[BLOCK];
-    for (int i = 0; i < BLOCK; i++)
-        most[i] = LOWEST;
-    size_t c = 0;
-    for (; c + BLOCK <= cols; c += BLOCK)
-        more(most, x + c, BLOCK);
-    more(most, x + c, (int)(cols - c));
-    return block_max(most);
-}
-
-/* exp of v <= 0. That of a masked element is 0, and not what exp has for the least of numbers: scaled down, it would be
- * a denormal, for which some processors take a hundred times as long. */
-static inline float power(float v)
-{
-    return exp(v) - exp(-100.0f);
-}
-
 static inline void add(float *restrict sums, float *restrict e, const float *restrict x, float largest, int n)
 {
     for (int i = 0; i < n; i++) {
@@ -60,7 +33,7 @@ static inline void add(float *restrict sums, float *restrict e, const float *res
 
 static inline void softmax(const float *restrict x, float *restrict y, float *restrict e)
 {
-    const float largest = row_max(x, COLS);
+    const float largest = row_max(x, COLS, LOWEST);
 
     float sums[BLOCK] = {0};
     size_t c = 0;

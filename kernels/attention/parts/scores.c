@@ -12,8 +12,6 @@
 //! flops      count*n*n*(2*d+1)
 #include "kernels/native.h"
 
-#define LOWEST -3.402823466e38f /* no float is less */
-
 static inline float dot(const float *a, const float *b, size_t d)
 {
     float part[BLOCK / 4] = {0}, sum = 0; /* as many sums as a vector has lanes */

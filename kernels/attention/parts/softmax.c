@@ -10,8 +10,6 @@
 //! passes     x=4
 #include "kernels/native.h"
 
-#define LOWEST -3.402823466e38f /* no float is less */
-
 static void row_in_place(float *x, size_t cols)
 {
     float part[BLOCK];

@@ -13,8 +13,6 @@
 //! flops      7*rows*n
 #include "kernels/native.h"
 
-#define LOWEST -3.402823466e38f /* no float is less */
-
 /* exp, but nothing where it is next to nothing: a denormal number as a factor takes a processor a hundred times as long. */
 static inline float weight(float v)
 {

@@ -9,12 +9,6 @@
 //! passes     x=1 m=1 e=1 s=1
 #include "kernels/native.h"
 
-/* exp of v <= 0; that of a masked element is 0. */
-static inline float power(float v)
-{
-    return exp(v) - exp(-100.0f);
-}
-
 static inline void add(float *restrict sums, float *restrict e, const float *restrict x, float largest, int n)
 {
     for (int i = 0; i < n; i++) {

@@ -14,32 +14,6 @@
 
 enum { PIECE = 8192 };
 
-static const float LOWEST = -3.402823466e38f; /* no float is less */
-
-static inline void more(float *restrict most, const float *restrict x, int n)
-{
-    for (int i = 0; i < n; i++)
-        most[i] = max(most[i], x[i]);
-}
-
-static inline float row_max(const float *x, size_t cols)
-{
-    float most[BLOCK];
-    for (int i = 0; i < BLOCK; i++)
-        most[i] = LOWEST;
-    size_t c = 0;
-    for (; c + BLOCK <= cols; c += BLOCK)
-        more(most, x + c, BLOCK);
-    more(most, x + c, (int)(cols - c));
-    return block_max(most);
-}
-
-/* exp of v <= 0; that of a masked element is 0. */
-static inline float power(float v)
-{
-    return exp(v) - exp(-100.0f);
-}
-
 static inline void add(float *restrict sums, const float *restrict x, float largest, int n)
 {
     for (int i = 0; i < n; i++)
@@ -64,7 +38,7 @@ KERNEL void kernel(const struct launch *l)
     const size_t last = share(rows * pieces, 1, l->worker + 1, l->workers);
     for (size_t i = share(rows * pieces, 1, l->worker, l->workers); i < last; i++) {
         const size_t row = i / pieces, first = i % pieces * PIECE, n = cols - first < PIECE ? cols - first : PIECE;
-        m[i] = row_max(x + row * pitch + first, n);
+        m[i] = row_max(x + row * pitch + first, n, LOWEST);
         s[i] = exp_sum(x + row * pitch + first, m[i], n);
     }
 }

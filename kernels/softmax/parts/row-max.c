@@ -7,31 +7,11 @@
 //! passes     x=1 m=1
 #include "kernels/native.h"
 
-static const float LOWEST = -3.402823466e38f; /* no float is less */
-
-static inline void more(float *restrict most, const float *restrict x, int n)
-{
-    for (int i = 0; i < n; i++)
-        most[i] = max(most[i], x[i]);
-}
-
-static inline float row_max(const float *x, size_t cols)
-{
-    float most[BLOCK];
-    for (int i = 0; i < BLOCK; i++)
-        most[i] = LOWEST;
-    size_t c = 0;
-    for (; c + BLOCK <= cols; c += BLOCK)
-        more(most, x + c, BLOCK);
-    more(most, x + c, (int)(cols - c));
-    return block_max(most);
-}
-
 KERNEL void kernel(const struct launch *l)
 {
     const float *x = l->buffer[0];
     float *m = l->buffer[1];
     const size_t rows = l->push[0], cols = l->push[1], last = share(rows, 1, l->worker + 1, l->workers);
     for (size_t row = share(rows, 1, l->worker, l->workers); row < last; row++)
-        m[row] = row_max(x + row * cols, cols);
+        m[row] = row_max(x + row * cols, cols, LOWEST);
 }

@@ -15,12 +15,6 @@
 
 enum { PIECE = 8192 };
 
-/* exp of v <= 0; that of a masked element is 0. */
-static inline float power(float v)
-{
-    return exp(v) - exp(-100.0f);
-}
-
 static inline void write(float *restrict y, const float *restrict x, float largest, float scale, size_t n)
 {
     for (size_t c = 0; c < n; c++)
