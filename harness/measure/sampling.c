@@ -79,16 +79,6 @@ static bool timed_run(struct subject *s, struct error *e)
     return true;
 }
 
-/* Of the team's last samples the shortest; 0 where one has none yet. */
-static double shortest_ns(const struct subject *list, int count, int i)
-{
-    double shortest = list[i].n ? list[i].ns[list[i].n - 1] : 0;
-    for (int k = 0; k < count; k++)
-        if (list[i].team > 0 && list[k].team == list[i].team)
-            shortest = fmin(shortest, list[k].n ? list[k].ns[list[k].n - 1] : 0);
-    return shortest;
-}
-
 static bool evict_caches(struct subject *s, struct error *e)
 {
     struct timing t;
@@ -98,24 +88,24 @@ static bool evict_caches(struct subject *s, struct error *e)
     return true;
 }
 
-static bool warm_up(struct subject *s, double shortest, struct error *e)
+static bool warm_up(struct subject *s, struct error *e)
 {
     struct timing t;
     double spent = 0;
-    bool wanted = s->n == 0 || (shortest < SAMPLE_WARM_NS && s->ns[s->n - 1] < SAMPLE_WARM_MOST_NS);
-    for (int i = 0; i < SAMPLE_WARM_RUNS && wanted && spent < SAMPLE_WARM_MOST_NS; i++) {
+    bool wanted = s->n == 0 || s->ns[s->n - 1] < SAMPLE_WARM_NS;
+    for (int i = 0; i < SAMPLE_WARM_RUNS && wanted; i++) {
         if (!device_run(s->device, s->sequence, &t, e))
             return error_prefix(e, "%s", s->label);
         spent += t.total_ns;
-        wanted = s->n > 0 || t.total_ns < SAMPLE_WARM_NS;
+        wanted = spent < SAMPLE_WARM_NS;
     }
     return true;
 }
 
-static bool sample_one(struct subject *s, double shortest, struct error *e)
+static bool sample_one(struct subject *s, struct error *e)
 {
     double begin = host_clock_ns();
-    bool ready = s->evict_count ? evict_caches(s, e) : warm_up(s, shortest, e);
+    bool ready = s->evict_count ? evict_caches(s, e) : warm_up(s, e);
     if (!ready || !timed_run(s, e))
         return false;
     s->spent_s += (host_clock_ns() - begin) * 1e-9;
@@ -174,7 +164,7 @@ bool sample_all(struct subject *list, int count, struct progress_sink *progress,
         for (int k = 0; k < count && ok && !interrupted; k++) {
             int i = round % 2 ? count - 1 - k : k;
             if (active[i])
-                ok = sample_one(&list[i], shortest_ns(list, count, i), e);
+                ok = sample_one(&list[i], e);
             progress_step(progress, what, progress_of(list, count), 1);
         }
         if (round % 2 == 0) /* only whole ABBA quads */

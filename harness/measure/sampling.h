@@ -18,15 +18,14 @@
 #define SAMPLE_MOST      100
 #define SAMPLE_PRECISION 0.01
 
-/* A run shorter than this is preceded by untimed ones, since the subject before it has emptied its caches. One is not enough:
- * a last cache that does not hold what the nearer ones hold keeps a line only when it is read again. Seen on a Xeon with 480 MB
- * of it, 17.9 MB read by lavapipe, milliseconds of consecutive runs after another subject: 2.8 2.8 2.0 1.7 1.5 1.5 1.5. A softmax
- * of 134 MB among nine others, 14 ms long, was 9 % faster after them, and the copy that it is held against 3 %.
- * Subjects of a team are treated alike: where one is short, those that it is compared with are warmed up too, unless that
- * would take longer than it is worth. */
-#define SAMPLE_WARM_NS      25e6
-#define SAMPLE_WARM_RUNS    4
-#define SAMPLE_WARM_MOST_NS 50e6
+/* A run shorter than this is preceded by untimed ones, up to so many or until they have taken that long, since the subject before
+ * it has emptied its caches. One is not enough: a last cache that does not hold what the nearer ones hold keeps a line only when
+ * it is read again. Seen on a Xeon with 480 MB of it, 17.9 MB read by lavapipe, milliseconds of consecutive runs after another
+ * subject: 2.8 2.8 2.0 1.7 1.5 1.5 1.5. Long runs need it too: a softmax of 134 MB among nine others, 14 ms long, was 9 % faster
+ * after them, and the copy that it is held against 3 %; and a product of 1024 x 1024 with its operators fused took 28 ms after
+ * another product and 39 ms after the ceilings, in turn. */
+#define SAMPLE_WARM_NS   50e6
+#define SAMPLE_WARM_RUNS 4
 
 struct subject {
     const char *label;

@@ -68,15 +68,14 @@ static void rounds_go_to_and_fro(void **state)
     close_bench(&b);
 }
 
-/* What is compared with a short run starts from caches as warm as that one's. */
-static void teams_are_warmed_alike(void **state)
+/* As many as take as long as the limit, but one where the run itself is that long, before its first sample alone. */
+static void warming_up_ends_somewhere(void **state)
 {
     (void)state;
     struct bench b;
-    open_bench(&b, "sim:B=0.077GB/s,launch=0", false); /* 13, 26 and 39 ms, of which the first and the last are compared */
-    b.list[0].team = b.list[2].team = 1;
+    open_bench(&b, "sim:B=0.05GB/s,launch=0", false); /* 20, 40 and 60 ms */
     sample(&b);
-    static const int runs[][2] = {{0, SAMPLE_WARM_RUNS + 1}, {1, 2}, {2, 2}, {2, 3}, {1, 1}, {0, SAMPLE_WARM_RUNS + 1}}; /* 2 * 39 ms are enough */
+    static const int runs[][2] = {{0, 4}, {1, 3}, {2, 2}, {2, 1}, {1, 3}, {0, 4}, {0, 4}};
     int at = 0;
     for (size_t i = 0; i < sizeof runs / sizeof *runs; i++)
         for (int k = 0; k < runs[i][1]; k++)
@@ -107,7 +106,7 @@ static void short_runs_are_warmed_each_time(void **state)
     (void)state;
     struct bench b;
     open_bench(&b, "sim:B=1GB/s,launch=0", false);
-    b.fake->fixed_ns = SAMPLE_WARM_NS / 2;
+    b.fake->fixed_ns = SAMPLE_WARM_NS / 8;
     sample(&b);
     static const int first[] = {0, 1, 2, 2, 1, 0};
     const size_t runs = SAMPLE_WARM_RUNS + 1;
@@ -249,7 +248,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rounds_go_to_and_fro),
-        cmocka_unit_test(teams_are_warmed_alike),
+        cmocka_unit_test(warming_up_ends_somewhere),
         cmocka_unit_test(cold_samples_follow_an_eviction),
         cmocka_unit_test(short_runs_are_warmed_each_time),
         cmocka_unit_test(precision_stops),
