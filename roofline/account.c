@@ -112,13 +112,13 @@ void account_ablations(struct run *r, double window_ns, double copy_ns)
         set_string(&r->binds, binds);
 }
 
-void account_speedup(struct run *r, const struct run *base)
+void account_speedup(struct run *r, const struct run *base, double predicted)
 {
     int n = r->samples < base->samples ? r->samples : base->samples;
     bool named = base->variant && strcmp(base->variant, "single") != 0;
     set_string(&r->speedup_over, named ? base->variant : base->kernel);
     r->speedup = stats_ratio(base->samples_ns, r->samples_ns, (size_t)n);
-    r->speedup_predicted = base->roof_ns / r->roof_ns;
+    r->speedup_predicted = predicted;
 }
 
 void account_cause(struct run *r)

@@ -23,8 +23,8 @@ void account_model(struct run *r, struct ceilings c);
 #define BINDS_INSTRUCTIONS "loads/stores"
 void account_ablations(struct run *r, double window_ns, double copy_ns);
 
-/* r against base, from samples of the same rounds. */
-void account_speedup(struct run *r, const struct run *base);
+/* r against base, from samples of the same rounds, and what the roofs had predicted (kernel_roof_ns). */
+void account_speedup(struct run *r, const struct run *base, double predicted);
 
 /* Why a bound may be beaten, where it can be told: in cache, or fewer bytes than declared. */
 void account_cause(struct run *r);

@@ -3,6 +3,12 @@
 #include <math.h>
 #include <string.h>
 
+struct ceilings record_ceilings(const struct record *r)
+{
+    const char *kind = r->provenance.device_kind;
+    return (struct ceilings){r->ceilings, r->ceiling_count, kind && strcmp(kind, "software") == 0};
+}
+
 static bool usable(const struct ceiling *c, enum ceiling_kind kind)
 {
     return c->kind == kind && c->value.n > 0 && c->value.median > 0;

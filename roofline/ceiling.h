@@ -13,6 +13,8 @@ struct ceilings {
     bool serial;
 };
 
+struct ceilings record_ceilings(const struct record *r);
+
 /* B* in bytes/s for a step whose largest single buffer has `largest_bytes`: the highest upper 95 % limit
  * over all mixes, widths and commands at every measured footprint f >= f0, where f0 is the largest measured
  * node not above largest_bytes (the smallest node where none is), and not above the largest at which reads were measured:

@@ -338,12 +338,6 @@ bool run_drawable(const struct run *r, const struct chart_options *o)
     return run_wanted(r, o);
 }
 
-struct ceilings record_ceilings(const struct record *r)
-{
-    const char *kind = r->provenance.device_kind;
-    return (struct ceilings){r->ceilings, r->ceiling_count, kind && strcmp(kind, "software") == 0};
-}
-
 void roof_spread(struct ceilings c, double rate, double footprint, double *low, double *high)
 {
     const struct ceiling *found = ceilings_roof(c, MIX_COPY, footprint);

@@ -193,7 +193,6 @@ char *run_group(char out[GROUP_TEXT], const struct run *r);
 bool same_group(const struct run *a, const struct run *b);
 /* The kernel's name, without its operation where `rung` is set: "2-one-read" of "layernorm/3-one-read". */
 const char *run_kernel(const struct run *r, bool rung);
-struct ceilings record_ceilings(const struct record *r);
 /* Low and high of a rate relative to its median: the interval of the ceiling that has this rate. */
 void roof_spread(struct ceilings c, double rate, double footprint, double *low, double *high);
 /* The unit that suits times up to max_ns. */

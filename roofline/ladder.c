@@ -3,8 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "roofline/ceiling.h"
-
 bool ladder_has(const struct run *r)
 {
     return r->group && r->kernel && !r->chain && rung_of(r->kernel);
@@ -60,10 +58,8 @@ static double roof_of(struct ceilings c, const struct run *r)
     return dispatch + (c.serial ? bytes + arithmetic : fmax(bytes, arithmetic));
 }
 
-double kernel_roof_ns(const struct record *r, const struct run *run)
+double kernel_roof_ns(struct ceilings c, const struct run *run)
 {
-    const char *kind = r->provenance.device_kind;
-    struct ceilings c = {r->ceilings, r->ceiling_count, kind && strcmp(kind, "software") == 0};
     double roof = run->kernel && rung_of(run->kernel) && run->flops > 0 ? roof_of(c, run) : NAN;
     return roof > 0 ? roof : run->roof_ns;
 }
@@ -76,8 +72,7 @@ static bool same_inputs(const struct run *a, const struct run *b)
 
 double ladder_roof_ns(const struct record *r, const struct run *any)
 {
-    const char *kind = r->provenance.device_kind;
-    struct ceilings c = {r->ceilings, r->ceiling_count, kind && strcmp(kind, "software") == 0};
+    struct ceilings c = record_ceilings(r);
     double roof = NAN;
     for (int i = 0; i < r->run_count && any->flops > 0; i++)
         if (ladder_same(any, &r->runs[i]) && r->runs[i].flops > 0 && same_inputs(any, &r->runs[i]))

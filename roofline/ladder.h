@@ -2,7 +2,7 @@
 #ifndef ROOFLAB_ROOFLINE_LADDER_H
 #define ROOFLAB_ROOFLINE_LADDER_H
 
-#include "harness/base/record.h"
+#include "roofline/ceiling.h"
 
 bool ladder_has(const struct run *r); /* is it a rung? */
 bool ladder_same(const struct run *a, const struct run *b);
@@ -15,7 +15,7 @@ const struct run *ladder_first(const struct record *r, const struct run *any);
 /* The roof of a run of a kernel file, made of its compulsory bytes and floating-point operations: integer operations are addresses
  * and loop counters, as they stand in the module, of which a compiler leaves few. Of a chain, whose integer operations are its
  * own (a generator of random numbers), and where there are no floating-point operations: the run's roof. */
-double kernel_roof_ns(const struct record *r, const struct run *run);
+double kernel_roof_ns(struct ceilings c, const struct run *run);
 
 /* Rungs do the same, some with more work than there has to be. The floating-point operations of the one with the least, and the
  * roof made of such operations and of compulsory bytes alone: integer operations are addresses, which a good kernel has

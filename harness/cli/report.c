@@ -52,7 +52,7 @@ static void run_row(struct cli_table *t, const struct record *record, const stru
     table_quantity(t, UNIT_SECONDS, r->time_ns.n ? r->time_ns.median / 1e9 : NAN);
     percent_cell(t, r->time_ns.n ? (r->time_ns.high - r->time_ns.low) / 2 / r->time_ns.median : NAN, 1);
     table_quantity(t, UNIT_BYTES_PER_S, r->time_ns.n ? r->bytes_compulsory / r->time_ns.median * 1e9 : NAN);
-    percent_cell(t, r->time_ns.n ? kernel_roof_ns(record, r) / r->time_ns.median : NAN, 0);
+    percent_cell(t, r->time_ns.n ? kernel_roof_ns(record_ceilings(record), r) / r->time_ns.median : NAN, 0);
     table_cell(t, "%s", r->binds ? r->binds : "");
     table_quantity(t, UNIT_SECONDS, r->bound_ns / 1e9);
     table_cell(t, "%s%s", verdict_name(r->verdict) ? verdict_name(r->verdict) : "", r->cache_resident == 1 ? ", cached" : "");
@@ -102,14 +102,6 @@ static void group_rows(struct cli_table *t, const struct record *r, int first)
     }
 }
 
-/* By the roofs that the table shows. A run is compared with the first of its group that ran. */
-static double predicted_speedup(const struct record *r, int first, const struct run *run)
-{
-    while (r->runs[first].status != RUN_OK)
-        first++;
-    return kernel_roof_ns(r, &r->runs[first]) / kernel_roof_ns(r, run);
-}
-
 static void speedup_lines(const struct record *r, int first, FILE *out)
 {
     const struct style *s = style_of(out);
@@ -121,7 +113,7 @@ static void speedup_lines(const struct record *r, int first, FILE *out)
             fprintf(out, "%s%s is %s%s: %s\n", s->yellow, label, status_name(run->status), s->off, run->why ? run->why : "");
         else if (run->speedup.n)
             fprintf(out, "%s is %s%.2f times%s as fast as %s (95 %%: %.2f to %.2f; the roofs predict %.2f)\n", label, s->bold,
-                    run->speedup.median, s->off, run->speedup_over, run->speedup.low, run->speedup.high, predicted_speedup(r, first, run));
+                    run->speedup.median, s->off, run->speedup_over, run->speedup.low, run->speedup.high, run->speedup_predicted);
         if (run->verdict == VERDICT_BEATEN)
             fprintf(out, "%s%s beats its bound%s: %s\n", s->red, label, s->off, run->cause ? run->cause : "no cause was found");
         if (run->status == RUN_OK && run->window_ns > 0 && run->copy_ns > 0)

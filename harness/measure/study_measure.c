@@ -9,6 +9,7 @@
 #include "harness/base/interrupt.h"
 #include "harness/base/units.h"
 #include "roofline/account.h"
+#include "roofline/ladder.h"
 
 /* Steps shorter than this get no time stamp between them: one costs about 1 us, and must stay below 1 %. */
 #define STEP_STAMP_NS 1e5
@@ -260,7 +261,8 @@ static void account_all(struct study *s, const struct session *n)
         account_item(s, n, item, c);
         struct item *base = &s->items[team_of(s, i) - 1];
         if (base != item && !s->alone && is_ok(s, base) && study_run_of(s, base)->samples > 0)
-            account_speedup(study_run_of(s, item), study_run_of(s, base));
+            account_speedup(study_run_of(s, item), study_run_of(s, base),
+                            kernel_roof_ns(c, study_run_of(s, base)) / kernel_roof_ns(c, study_run_of(s, item)));
     }
 }
 

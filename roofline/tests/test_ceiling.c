@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "roofline/ceiling.h"
+#include "roofline/ladder.h"
 #include "roofline/tests/near.h"
 
 #define SET(array) ((struct ceilings){(array), (int)(sizeof(array) / sizeof((array)[0])), false})
@@ -72,6 +72,25 @@ static void bound_rate_knows_reads_at_any_footprint(void **state)
         band(MIX_TRIAD, VIA_SHADER, 192e6, 200, 210),
     };
     assert_near(ceilings_bound_rate(SET(list), 250e6), 310, 0);
+}
+
+/* Addresses and loop counters of a kernel are no work; the random numbers of a chain are. */
+static void a_kernels_roof_has_no_integers_in_it(void **state)
+{
+    (void)state;
+    const struct ceiling list[] = {band(MIX_COPY, VIA_SHADER, 1e6, 1e9, 1e9), compute("f32", "fma", 4, 1e9), compute("i32", "int_mul", 4, 1e9)};
+    struct ceilings c = {list, 3, true};
+    struct run r = {.kernel = "gemm/3-tiled", .flops = 2000, .bytes_compulsory = 1000, .roof_bytes_per_s = 1e9, .roof_ns = 9000};
+    r.ops[OP_FMA] = 1000;
+    r.ops[OP_INT_MUL] = 7000;
+    assert_near(kernel_roof_ns(c, &r), 3000, 1e-6); /* 1000 for the bytes, and 2 flops for each fma */
+    c.serial = false; /* hardware does both at once */
+    assert_near(kernel_roof_ns(c, &r), 2000, 1e-6);
+    r.kernel = "scale|dropout(0.1)";
+    assert_near(kernel_roof_ns(c, &r), 9000, 0);
+    r.kernel = "gemm/14-int8";
+    r.flops = 0;
+    assert_near(kernel_roof_ns(c, &r), 9000, 0);
 }
 
 static void bound_rate_ignores_what_was_not_measured(void **state)
@@ -197,6 +216,7 @@ int main(void)
         cmocka_unit_test(bound_rate_is_the_highest_upper_limit_from_f0_on),
         cmocka_unit_test(bound_rate_rises_over_a_larger_footprint),
         cmocka_unit_test(bound_rate_knows_reads_at_any_footprint),
+        cmocka_unit_test(a_kernels_roof_has_no_integers_in_it),
         cmocka_unit_test(bound_rate_ignores_what_was_not_measured),
         cmocka_unit_test(roof_is_the_best_kernel_at_the_nearest_footprint),
         cmocka_unit_test(roof_falls_back_to_copy_then_to_any),
