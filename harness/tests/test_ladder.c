@@ -14,6 +14,7 @@
 #include "harness/kernel/shader.h"
 #include "harness/measure/experiment_parts.h"
 #include "harness/measure/provenance.h"
+#include "harness/tests/support_experiment.h"
 #include "harness/tests/support_kernel.h"
 #include "roofline/tests/near.h"
 
@@ -135,21 +136,6 @@ static void names_say_whether_they_are_rungs(void **state)
 }
 
 /* ---- the line ---- */
-
-static struct experiment *read_text(const char *text, struct error *e)
-{
-    house_write("my.txt", text, strlen(text));
-    return experiment_read(house_path("my.txt"), e);
-}
-
-static struct experiment *read_right(const char *text)
-{
-    struct error e = {0};
-    struct experiment *x = read_text(text, &e);
-    if (!x)
-        fail_msg("%s", e.text);
-    return x;
-}
 
 static void a_ladder_line_is_read(void **state)
 {
